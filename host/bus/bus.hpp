@@ -1,0 +1,68 @@
+// The fabric: one ZeroMQ context, every name, every subscription.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "bus/alarm.hpp"
+#include "bus/route_table.hpp"
+#include "bus/subscriptions.hpp"
+
+namespace noa::bus {
+
+struct BusOptions {
+    std::uint64_t max_message = NOA_BODY_MAX; // bytes of a body
+    std::uint16_t max_hops = 32;
+};
+
+class Bus {
+public:
+    [[nodiscard]] static Result<std::unique_ptr<Bus>> open(const BusOptions& options);
+    ~Bus();
+    Bus(const Bus&) = delete;
+    Bus& operator=(const Bus&) = delete;
+
+    [[nodiscard]] RouteTable& routes() noexcept { return routes_; }
+    [[nodiscard]] Subscriptions& subscriptions() noexcept { return subscriptions_; }
+    [[nodiscard]] Alarm& alarm() noexcept { return alarm_; }
+    [[nodiscard]] const BusOptions& options() const noexcept { return options_; }
+    [[nodiscard]] void* context() const noexcept { return context_; }
+
+    // Opens the sockets behind a name; idempotent. The inbox stays absent until its state is set.
+    [[nodiscard]] Result<void> open_inbox(Endpoint& endpoint);
+
+    // Everything below: [any thread], never blocks on anything but a short mutex.
+
+    // Gives one message to one inbox. `draft` is complete but for what the bus adds: a block of
+    // its own for a large body. Control operations take their own queue.
+    [[nodiscard]] Admission deliver(Endpoint& to, Draft& draft) noexcept;
+    // To every subscriber but, with `except`, one. Fills how many accepted and refused.
+    void publish(Draft& draft, std::uint32_t& accepted, std::uint32_t& refused) noexcept;
+    // The answer to `request`, to its asker. Nothing happens when it wants none.
+    // `from` answers; `block` as in Draft.
+    void answer(Endpoint& from, const Record& request, noa_status status, std::string_view body,
+                std::string_view content_type, Block* block = nullptr,
+                std::size_t block_bytes = 0) noexcept;
+    // An event of noa itself, from "host".
+    void announce(std::string_view subject, std::string_view json) noexcept;
+
+    // Operations that every agent answers on the control queue.
+    [[nodiscard]] static bool is_control(std::string_view operation) noexcept {
+        return operation == "health" || operation == "metrics" || operation == "describe";
+    }
+
+private:
+    explicit Bus(const BusOptions& options) : options_(options) {}
+    const BusOptions options_;
+    void* context_ = nullptr; // before the routes: their sockets close first
+    Subscriptions subscriptions_;
+    RouteTable routes_;
+    Endpoint* host_ = nullptr;
+    Endpoint* outside_ = nullptr; // the gateway's
+    Alarm alarm_; // last: it nudges inboxes
+};
+
+} // namespace noa::bus

@@ -1,0 +1,73 @@
+// Deliveries that a plugin keeps open. First settlement wins, by token.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "bus/block.hpp"
+
+namespace noa::bus {
+
+// One message on its way through a lane.
+struct Item {
+    Record* record = nullptr;
+    std::uint32_t attempt = 1;
+    bool control = false;  // of the control queue: not part of the depth
+    BlockRef block;        // empty while the record lies in the inbox's current pack
+};
+
+// How somebody settled a delivery.
+struct Settlement {
+    noa_status status = NOA_OK;
+    bool with_reply = false;
+    std::string body; // of a reply; of an error its text
+    std::string content_type;
+    std::uint32_t retry_after_ms = 0;
+};
+
+// [any thread], its own mutex.
+class Deliveries {
+public:
+    // Opens `item` under `token`. A settlement that came before (a worker thread was faster
+    // than handle returned) is given back instead, with the item.
+    [[nodiscard]] std::optional<Settlement> open(std::uint64_t token, Item& item);
+    // Takes the delivery out, to be settled by the caller.
+    [[nodiscard]] std::optional<Item> take(std::uint64_t token);
+    // Remembers a settlement of the delivery that is in the plugin's hands right now.
+    // False when `token` is not that one.
+    [[nodiscard]] bool settle_early(std::uint64_t token, Settlement&& settlement);
+    // Brackets one call of handle; begin gives its token. [lane]
+    [[nodiscard]] std::uint64_t begin() noexcept {
+        in_hand_.store(++last_token_, std::memory_order_release);
+        return last_token_;
+    }
+    void end() noexcept;
+
+    // Everything open, oldest first, each with one attempt more; nothing is open afterwards.
+    [[nodiscard]] std::vector<Item> revoke();
+    // Hands an item back to the lane for redelivery at `due_ns`.
+    void give_back(Item&& item, std::int64_t due_ns);
+    struct Returned {
+        Item item;
+        std::int64_t due_ns = 0;
+    };
+    [[nodiscard]] std::vector<Returned> take_returned();
+
+    [[nodiscard]] std::size_t count() const;
+
+private:
+    mutable std::mutex mutex_;
+    std::unordered_map<std::uint64_t, Item> open_;
+    std::unordered_map<std::uint64_t, Settlement> early_;
+    std::vector<Returned> returned_;
+    std::atomic<std::uint64_t> in_hand_{0};
+    std::atomic<bool> has_early_{false};
+    std::uint64_t last_token_ = 0; // the lane's; grows for the life of the inbox
+};
+
+} // namespace noa::bus

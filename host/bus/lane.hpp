@@ -1,0 +1,183 @@
+// The one thread of a generation.
+//
+// Every call into the generation runs on it, dlopen and destroy included; it is joined before
+// the library is closed. It consumes the agent's inbox while a handler is attached, and sleeps
+// in one blocking receive: nothing polls.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "bus/bus.hpp"
+#include "bus/handler.hpp"
+#include "bus/outbox.hpp"
+#include "bus/timers.hpp"
+
+namespace noa::bus {
+
+struct LaneOptions {
+    std::uint64_t owner = 0;           // of subscriptions; unique per generation
+    std::uint16_t generation = 1;      // of request tokens
+    std::uint32_t concurrency = 0;     // open deliveries; 0: no limit but the inbox's
+    std::uint32_t max_deliveries = 5;
+    std::int64_t task_timeout_ns = 30'000'000'000;
+    std::size_t max_requests = 10'000; // own requests that may wait for their answer
+    std::int64_t spin_ns = 0;          // how long to spin after recent traffic
+};
+
+class Lane {
+public:
+    using Task = std::function<void()>;
+    static constexpr std::size_t max_wakes = 65'536;
+
+    // Starts the thread. `name` is seen in ps, cut to 15 bytes.
+    [[nodiscard]] static Result<std::unique_ptr<Lane>> open(Bus& bus, Endpoint& endpoint,
+                                                            const LaneOptions& options,
+                                                            const std::string& name);
+    // Joins. The handler must be detached.
+    ~Lane();
+    Lane(const Lane&) = delete;
+    Lane& operator=(const Lane&) = delete;
+
+    // [any thread] Runs `task` on the lane, in order. False when the lane has been told to end.
+    bool post(Task task);
+    // [any thread but the lane] Ends the thread after what was posted, and joins it.
+    void join();
+    // [any thread] Since when the lane has been awake, about; 0 while it sleeps. With calls()
+    // standing still meanwhile, it is inside one call of the handler.
+    [[nodiscard]] std::int64_t busy_for_ns() const noexcept;
+    [[nodiscard]] std::uint64_t calls() const noexcept {
+        return calls_.load(std::memory_order_relaxed);
+    }
+
+    // [lane] From attach on the inbox is consumed and answers arrive; detach ends both and
+    // leaves the inbox to the next lane, with every open delivery back at its head.
+    void attach(Handler& handler);
+    void detach();
+    // [lane] Takes up nothing new, still receives answers; calls `done` on the lane when no
+    // delivery is open and no answer awaited, or at `deadline_ns`, with whether all is done.
+    void drain(std::int64_t deadline_ns, std::function<void(bool)> done);
+    // [lane] Undoes drain.
+    void resume();
+    // [lane] Calls `done` on the lane, once, when no message is left unsettled.
+    void when_empty(std::function<void()> done);
+    // [lane] New limits of a running generation.
+    void retune(const LaneOptions& options);
+    // [lane] Ends what waits: own requests are dropped, timers disarmed.
+    void forget();
+    // [lane] Settles everything that is left in the inbox as NOA_E_UNAVAILABLE and dead.
+    void abandon();
+
+    // What a generation asks of the host; see noa/host.h for each.
+    [[nodiscard]] bool on_lane() const noexcept;
+    [[nodiscard]] noa_status send(const noa_outgoing& message, noa_receipt* receipt);
+    [[nodiscard]] noa_status send_many(const noa_outgoing* messages, std::uint32_t stride,
+                                       std::uint32_t count, noa_receipt* receipt);
+    [[nodiscard]] noa_status request(const noa_outgoing& message, std::uint64_t tag,
+                                     noa_receipt* receipt);
+    [[nodiscard]] noa_status publish(const noa_outgoing& message, noa_receipt* receipt);
+    [[nodiscard]] noa_status reply(noa_delivery delivery, const noa_outgoing& message);
+    [[nodiscard]] noa_status settle(noa_delivery delivery, noa_status status,
+                                    std::string_view text, std::uint32_t retry_after_ms);
+    [[nodiscard]] noa_status retain(const noa_message& message, const noa_message** ret_kept);
+    [[nodiscard]] noa_status release(const noa_message& kept);
+    [[nodiscard]] noa_status wake(std::uint64_t tag);
+    [[nodiscard]] Timers& timers() noexcept { return timers_; }
+
+    [[nodiscard]] Endpoint& endpoint() noexcept { return endpoint_; }
+    [[nodiscard]] Bus& bus() noexcept { return bus_; }
+    [[nodiscard]] const LaneOptions& options() const noexcept { return options_; }
+    [[nodiscard]] std::size_t kept_messages() const;
+
+private:
+    Lane(Bus& bus, Endpoint& endpoint, const LaneOptions& options);
+
+    void run();
+    void run_tasks();
+    void wait_unattached();
+    void look_around();
+    [[nodiscard]] bool step();
+    void dispatch(Item& item);
+    void dispatch_control(Item& item);
+    void dispatch_answer(Item& item);
+    void dispatch_work(Item& item);
+    void finish(Item& item, std::uint64_t token, noa_status status, const noa_error& error);
+    void apply(Item& item, Settlement&& settlement);
+    void redeliver(Item&& item, std::uint32_t after_ms);
+    void give_up(Item& item, noa_status status, std::string_view why);
+    void expire(Item& item);
+    [[nodiscard]] bool gate_open() const;
+    void run_due(std::int64_t now_ns);
+    void check_drained(std::int64_t now_ns);
+    void idle();
+    [[nodiscard]] bool spin() noexcept;
+    [[nodiscard]] std::int64_t next_due();
+    void fill_view(const Item& item, noa_message& out) const noexcept;
+    [[nodiscard]] const Cause* cause() const noexcept;
+    void count_busy_time() noexcept;
+    void note_settled() noexcept;
+    void note_traffic() noexcept;
+    void settled_deferred(bool failed) noexcept;
+    void retry_at(Item&& item, std::int64_t due_ns);
+    void take_returned();
+
+    Bus& bus_;
+    Endpoint& endpoint_;
+    Inbox& inbox_;
+    LaneOptions options_; // [lane]
+    Outbox outbox_;
+
+    // [lane]
+    Handler* handler_ = nullptr;
+    Timers timers_;
+    noa_message view_{};
+    Cause cause_;
+    bool in_call_ = false;
+    Item* in_hand_ = nullptr;
+    std::uint64_t in_hand_token_ = 0;
+    bool replied_ = false;
+    std::optional<Settlement> settled_in_hand_;
+    std::uint64_t settled_unsaid_ = 0; // settled, not yet told to the inbox
+    std::uint32_t steps_ = 0;
+    bool draining_ = false;
+    std::atomic<bool> awaited_{false};  // somebody waits for open deliveries; read by any thread
+    std::atomic<bool> gated_{false};    // a limit of open deliveries is set; read by any thread
+    std::int64_t drain_deadline_ns_ = 0;
+    std::function<void(bool)> drained_;
+    std::function<void()> emptied_;
+    std::vector<Deliveries::Returned> retries_;
+    std::int64_t retry_due_ns_ = Requests::never; // the earliest of them
+    std::int64_t trim_due_ns_ = Requests::never; // when to give memory back
+    std::int64_t last_traffic_ns_ = 0;
+    bool ended_ = false;
+
+    std::int64_t counted_until_ns_ = 0; // of busy time
+
+    std::atomic<std::int64_t> busy_since_ns_{0};
+    std::atomic<std::uint64_t> calls_{0};
+
+    mutable std::mutex mutex_;
+    // under mutex_
+    std::condition_variable changed_;
+    std::vector<Task> tasks_;
+    std::vector<std::uint64_t> wakes_;
+    bool attached_ = false;
+    bool closing_ = false;
+    struct Kept {
+        noa_message view{};
+        BlockRef block;
+    };
+    std::unordered_map<const noa_message*, std::unique_ptr<Kept>> kept_;
+
+    std::thread thread_; // last: it uses everything above
+};
+
+} // namespace noa::bus

@@ -1,0 +1,206 @@
+// What a generation asks of the host: see noa/host.h.
+#include <algorithm>
+
+#include "base/clock.hpp"
+#include "base/status.hpp"
+#include "bus/lane.hpp"
+
+namespace noa::bus {
+
+namespace {
+
+constexpr std::uint32_t default_retry_ms = 100;
+
+} // namespace
+
+noa_status Lane::send(const noa_outgoing& message, noa_receipt* receipt) {
+    return outbox_.send(message, cause(), receipt);
+}
+
+noa_status Lane::send_many(const noa_outgoing* messages, std::uint32_t stride,
+                           std::uint32_t count, noa_receipt* receipt) {
+    if (stride < sizeof(noa_outgoing)) {
+        return NOA_E_INVALID;
+    }
+    noa_receipt each{};
+    each.struct_size = sizeof each;
+    noa_status status = NOA_OK;
+    std::uint32_t accepted = 0;
+    const auto* at = reinterpret_cast<const std::byte*>(messages);
+    for (; accepted < count && status == NOA_OK; at += stride) {
+        status = outbox_.send(*reinterpret_cast<const noa_outgoing*>(at), cause(), &each);
+        accepted += status == NOA_OK ? 1 : 0;
+    }
+    if (receipt != nullptr) {
+        receipt->accepted = accepted;
+        receipt->refused = status == NOA_OK ? 0 : 1;
+        receipt->depth = each.depth;
+        receipt->retry_after_ms = each.retry_after_ms;
+    }
+    return status;
+}
+
+noa_status Lane::request(const noa_outgoing& message, std::uint64_t tag, noa_receipt* receipt) {
+    std::int64_t deadline_ns = 0;
+    const auto status = outbox_.request(message, tag, cause(), receipt, deadline_ns);
+    if (status == NOA_OK && !on_lane()) {
+        bus_.alarm().set(inbox_, deadline_ns);
+    }
+    return status;
+}
+
+noa_status Lane::publish(const noa_outgoing& message, noa_receipt* receipt) {
+    return outbox_.publish(message, cause(), receipt);
+}
+
+noa_status Lane::reply(noa_delivery delivery, const noa_outgoing& message) {
+    if (message.struct_size < sizeof(noa_outgoing)) {
+        return NOA_E_INVALID;
+    }
+    Draft draft;
+    if (const auto status = take_body(message, bus_.options().max_message, draft);
+        status != NOA_OK) {
+        return status;
+    }
+    const auto content_type = view(message.content_type);
+    if (content_type.size() > NOA_CONTENT_TYPE_MAX) {
+        return NOA_E_TOO_LARGE;
+    }
+    const auto answer = [&](const Record& request) {
+        bus_.answer(endpoint_, request, NOA_OK, draft.body, content_type, draft.block,
+                    draft.body_bytes);
+        if (message.buffer != nullptr) {
+            from_buffer(*message.buffer)->drop();
+        }
+    };
+    if (on_lane() && in_hand_ != nullptr && delivery == in_hand_token_) {
+        if (replied_ || settled_in_hand_) {
+            return NOA_E_RETIRED;
+        }
+        replied_ = true;
+        answer(*in_hand_->record);
+        return NOA_OK;
+    }
+    auto& deliveries = inbox_.deliveries();
+    if (auto item = deliveries.take(delivery)) {
+        answer(*item->record);
+        settled_deferred(false);
+        return NOA_OK;
+    }
+    // Not open yet: handle is still on its way out on the lane.
+    Settlement early;
+    early.with_reply = true;
+    early.content_type.assign(content_type);
+    if (draft.block != nullptr) {
+        early.body.assign(reinterpret_cast<const char*>(draft.block->first()->body()),
+                          draft.body_bytes);
+    } else {
+        early.body.assign(draft.body);
+    }
+    if (deliveries.settle_early(delivery, std::move(early))) {
+        if (message.buffer != nullptr) {
+            from_buffer(*message.buffer)->drop();
+        }
+        return NOA_OK;
+    }
+    inbox_.counters().late.fetch_add(1, std::memory_order_relaxed);
+    return NOA_E_RETIRED;
+}
+
+noa_status Lane::settle(noa_delivery delivery, noa_status status, std::string_view text,
+                        std::uint32_t retry_after_ms) {
+    if (status == NOA_DEFERRED) {
+        return NOA_E_INVALID;
+    }
+    Settlement settlement;
+    settlement.status = status;
+    settlement.body.assign(text.substr(0, NOA_ERROR_TEXT_BYTES));
+    settlement.retry_after_ms = retry_after_ms;
+    if (on_lane() && in_hand_ != nullptr && delivery == in_hand_token_) {
+        if (replied_ || settled_in_hand_) {
+            return NOA_E_RETIRED;
+        }
+        settled_in_hand_ = std::move(settlement);
+        return NOA_OK;
+    }
+    auto& deliveries = inbox_.deliveries();
+    auto item = deliveries.take(delivery);
+    if (!item) {
+        if (deliveries.settle_early(delivery, std::move(settlement))) {
+            return NOA_OK;
+        }
+        inbox_.counters().late.fetch_add(1, std::memory_order_relaxed);
+        return NOA_E_RETIRED;
+    }
+    if (status == NOA_E_RETRY) {
+        ++item->attempt;
+        const auto delay = retry_after_ms == 0 ? default_retry_ms : retry_after_ms;
+        deliveries.give_back(std::move(*item), monotonic_ns() + std::int64_t{delay} * 1'000'000);
+        inbox_.nudge();
+        return NOA_OK;
+    }
+    bus_.answer(endpoint_, *item->record, status,
+                settlement.body.empty() && status != NOA_OK ? status_text(status)
+                                                            : std::string_view(settlement.body),
+                status != NOA_OK ? "text/plain" : "");
+    settled_deferred(status != NOA_OK);
+    return NOA_OK;
+}
+
+void Lane::settled_deferred(bool failed) noexcept {
+    auto& counters = inbox_.counters();
+    counters.handled_deferred.fetch_add(1, std::memory_order_relaxed);
+    if (failed) {
+        counters.failed_deferred.fetch_add(1, std::memory_order_relaxed);
+    }
+    inbox_.settled();
+    // A closed gate, or a drain that waits for the last one, looks again.
+    if (!on_lane() && (awaited_.load(std::memory_order_relaxed) || gated_)) {
+        inbox_.nudge();
+    }
+}
+
+noa_status Lane::retain(const noa_message& message, const noa_message** ret_kept) {
+    if (!on_lane() || in_hand_ == nullptr || &message != &view_) {
+        return NOA_E_STATE;
+    }
+    inbox_.keep(*in_hand_);
+    auto kept = std::make_unique<Kept>();
+    kept->block = in_hand_->block.share();
+    fill_view(*in_hand_, kept->view);
+    const std::lock_guard lock(mutex_);
+    *ret_kept = &kept->view;
+    kept_.emplace(&kept->view, std::move(kept));
+    return NOA_OK;
+}
+
+noa_status Lane::release(const noa_message& kept) {
+    const std::lock_guard lock(mutex_);
+    return kept_.erase(&kept) != 0 ? NOA_OK : NOA_E_NOT_FOUND;
+}
+
+std::size_t Lane::kept_messages() const {
+    const std::lock_guard lock(mutex_);
+    return kept_.size();
+}
+
+noa_status Lane::wake(std::uint64_t tag) {
+    bool attached = false;
+    {
+        const std::lock_guard lock(mutex_);
+        if (closing_) {
+            return NOA_E_RETIRED;
+        }
+        if (wakes_.size() >= max_wakes) {
+            return NOA_E_BUSY;
+        }
+        wakes_.push_back(tag);
+        attached = attached_;
+    }
+    if (attached) {
+        inbox_.nudge();
+    } // otherwise attach looks
+    return NOA_OK;
+}
+
+} // namespace noa::bus

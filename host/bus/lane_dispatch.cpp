@@ -1,0 +1,243 @@
+// The lane's way with one message: from the inbox to its settlement.
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/status.hpp"
+#include "bus/lane.hpp"
+
+namespace noa::bus {
+
+namespace {
+
+constexpr std::uint32_t default_retry_ms = 100;
+constexpr std::int64_t never = Requests::never;
+
+std::string_view text_of(const noa_error& error) noexcept {
+    const auto* end = std::find(std::begin(error.text), std::end(error.text), '\0');
+    return {error.text, static_cast<std::size_t>(end - error.text)};
+}
+
+noa_id no_id() noexcept { return {}; }
+
+} // namespace
+
+const Cause* Lane::cause() const noexcept { return on_lane() && in_call_ ? &cause_ : nullptr; }
+
+void Lane::fill_view(const Item& item, noa_message& out) const noexcept {
+    const Record& record = *item.record;
+    out.struct_size = sizeof out;
+    out.kind = record.kind;
+    out.flags = (record.flags & ~unsigned{Record::answer_outside}) |
+                (item.attempt > 1 ? NOA_MESSAGE_REDELIVERED : 0U);
+    out.priority = record.priority;
+    out.id = record.id;
+    out.correlation = record.is_answer() ? record.correlation : no_id();
+    out.from = to_str(record.from->name());
+    out.to = record.kind == NOA_MESSAGE_EVENT ? noa_str{} : to_str(endpoint_.name());
+    out.subject = to_str(record.subject());
+    out.content_type = to_str(record.content_type());
+    out.traceparent = to_str(record.traceparent());
+    out.body = {record.body(), record.body_bytes};
+    out.sent_unix_ns = record.sent_unix_ns;
+    out.deadline_ns = record.deadline_ns;
+    out.hops = record.hops;
+    out.attempt = item.attempt;
+    out.status = record.status;
+}
+
+void Lane::dispatch(Item& item) {
+    const Record& record = *item.record;
+    if (item.control) {
+        dispatch_control(item);
+    } else if (record.is_answer()) {
+        dispatch_answer(item);
+    } else if (draining_ || !gate_open()) {
+        // Behind a closed gate only what other agents wait for may pass, or cycles would stop.
+        if (!draining_ && record.hops > 0 && record.wants_answer()) {
+            dispatch_work(item);
+        } else {
+            inbox_.hold(std::move(item));
+        }
+    } else {
+        dispatch_work(item);
+    }
+}
+
+void Lane::dispatch_control(Item& item) {
+    auto answer = handler_->inspect(item.record->subject());
+    if (answer) {
+        bus_.answer(endpoint_, *item.record, NOA_OK, *answer, "application/json");
+    } else {
+        bus_.answer(endpoint_, *item.record, NOA_E_FAILED, answer.error().text(), "text/plain");
+    }
+}
+
+void Lane::dispatch_answer(Item& item) {
+    const Record& record = *item.record;
+    auto waiting = outbox_.requests().take(record.token);
+    if (!waiting) {
+        inbox_.counters().discarded.add();
+        return;
+    }
+    inbox_.counters().answers.add();
+    note_traffic();
+    cause_ = std::move(waiting->cause);
+    fill_view(item, view_);
+    in_hand_ = &item;
+    in_call_ = true;
+    handler_->on_reply(waiting->tag, record.status, &view_);
+    in_call_ = false;
+    in_hand_ = nullptr;
+}
+
+void Lane::dispatch_work(Item& item) {
+    const Record& record = *item.record;
+    if (record.deadline_ns != 0 && monotonic_ns() > record.deadline_ns) {
+        expire(item);
+        return;
+    }
+    if (item.attempt > options_.max_deliveries) {
+        give_up(item, NOA_E_DEAD, status_text(NOA_E_DEAD));
+        return;
+    }
+    fill_view(item, view_);
+    cause_.hops = record.hops;
+    cause_.deadline_ns = record.wants_answer() ? record.deadline_ns : 0;
+    if (!cause_.traceparent.empty() || record.traceparent_bytes != 0) {
+        cause_.traceparent.assign(record.traceparent());
+    }
+    noa_error error; // only its head is cleared: a quarter of a kilobyte for each message counts
+    error.struct_size = sizeof error;
+    error.code = NOA_OK;
+    error.text[0] = '\0';
+    calls_.store(calls_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    const auto token = inbox_.deliveries().begin();
+    in_hand_ = &item;
+    in_hand_token_ = token;
+    replied_ = false;
+    in_call_ = true;
+    const auto status = handler_->handle(view_, token, error);
+    in_call_ = false;
+    in_hand_ = nullptr;
+    in_hand_token_ = 0;
+    finish(item, token, status, error);
+}
+
+void Lane::finish(Item& item, std::uint64_t token, noa_status status, const noa_error& error) {
+    auto& deliveries = inbox_.deliveries();
+    if (replied_) {
+        deliveries.end();
+        inbox_.counters().handled.add();
+        note_settled();
+        return;
+    }
+    if (settled_in_hand_) {
+        deliveries.end();
+        apply(item, *std::exchange(settled_in_hand_, std::nullopt));
+        return;
+    }
+    if (status == NOA_DEFERRED) {
+        note_traffic();
+        inbox_.keep(item);
+        Record* record = item.record;
+        const auto early = deliveries.open(token, item);
+        if (early) {
+            item.record = record;
+            apply(item, Settlement(*early));
+        }
+        return;
+    }
+    deliveries.end();
+    if (status == NOA_OK && !item.record->wants_answer()) {
+        inbox_.counters().handled.add();
+        note_settled();
+        return;
+    }
+    Settlement settlement;
+    settlement.status = status;
+    if (status != NOA_OK) {
+        settlement.body.assign(text_of(error));
+    }
+    apply(item, std::move(settlement));
+}
+
+// One end for every delivery that was not answered on the spot. [lane]
+void Lane::apply(Item& item, Settlement&& settlement) {
+    if (settlement.status == NOA_E_RETRY) {
+        inbox_.keep(item);
+        redeliver(std::move(item), settlement.retry_after_ms);
+        return;
+    }
+    const std::string_view text =
+        settlement.status != NOA_OK && settlement.body.empty() ? status_text(settlement.status)
+                                                               : std::string_view(settlement.body);
+    bus_.answer(endpoint_, *item.record, settlement.status, text,
+                settlement.status != NOA_OK ? "text/plain" : settlement.content_type);
+    inbox_.counters().handled.add();
+    if (settlement.status != NOA_OK) {
+        inbox_.counters().failed.add();
+    }
+    note_settled();
+}
+
+void Lane::redeliver(Item&& item, std::uint32_t after_ms) {
+    ++item.attempt;
+    inbox_.counters().redelivered.add();
+    const auto delay = after_ms == 0 ? default_retry_ms : after_ms;
+    retry_at(std::move(item), monotonic_ns() + std::int64_t{delay} * 1'000'000);
+}
+
+void Lane::retry_at(Item&& item, std::int64_t due_ns) {
+    retries_.push_back({std::move(item), due_ns});
+    retry_due_ns_ = std::min(retry_due_ns_, due_ns);
+}
+
+void Lane::take_returned() {
+    for (auto& returned : inbox_.deliveries().take_returned()) {
+        retry_at(std::move(returned.item), returned.due_ns);
+    }
+}
+
+void Lane::expire(Item& item) {
+    bus_.answer(endpoint_, *item.record, NOA_E_EXPIRED, status_text(NOA_E_EXPIRED), "text/plain");
+    inbox_.counters().expired.add();
+    note_settled();
+}
+
+void Lane::give_up(Item& item, noa_status status, std::string_view why) {
+    const Record& record = *item.record;
+    bus_.answer(endpoint_, record, status, why, "text/plain");
+    inbox_.counters().dead.add();
+    note_settled();
+    nlohmann::json letter{{"agent", endpoint_.name()},
+                          {"id", to_string(record.id)},
+                          {"from", record.from->name()},
+                          {"subject", std::string(record.subject())},
+                          {"attempts", item.attempt - 1},
+                          {"reason", std::string(why)}};
+    bus_.announce("host.dead_letter." + endpoint_.name(), letter.dump());
+}
+
+void Lane::abandon() {
+    inbox_.put_back_front(inbox_.deliveries().revoke());
+    for (auto& returned : std::exchange(retries_, {})) {
+        inbox_.put_back(std::move(returned.item));
+    }
+    retry_due_ns_ = never;
+    for (auto& returned : inbox_.deliveries().take_returned()) { // by an earlier detach
+        inbox_.put_back(std::move(returned.item));
+    }
+    for (Item item; inbox_.next_urgent(item) || inbox_.next(item, true); item = Item{}) {
+        if (item.control) {
+            bus_.answer(endpoint_, *item.record, NOA_E_UNAVAILABLE, "stopped", "text/plain");
+        } else if (!item.record->is_answer()) {
+            give_up(item, NOA_E_UNAVAILABLE, "the agent was stopped before it got to this");
+        }
+    }
+    inbox_.settled(std::exchange(settled_unsaid_, 0));
+}
+
+} // namespace noa::bus

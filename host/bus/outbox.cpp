@@ -1,0 +1,190 @@
+#include "bus/outbox.hpp"
+
+#include <bit>
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/names.hpp"
+
+namespace noa::bus {
+
+namespace {
+
+constexpr std::uint32_t retry_hint_ms = 10;
+
+void fill(noa_receipt* receipt, std::uint32_t accepted, std::uint32_t refused,
+          std::uint64_t depth, noa_status status) noexcept {
+    if (receipt == nullptr) {
+        return;
+    }
+    receipt->accepted = accepted;
+    receipt->refused = refused;
+    receipt->depth = depth;
+    receipt->retry_after_ms = status == NOA_E_BUSY ? retry_hint_ms : 0;
+}
+
+// Given to a send that was accepted: the plugin's reference ends.
+void consume(const noa_outgoing& message, noa_status status) noexcept {
+    if (status == NOA_OK && message.buffer != nullptr) {
+        from_buffer(*message.buffer)->drop();
+    }
+}
+
+} // namespace
+
+noa_buffer to_buffer(Block* block, std::uint64_t size) noexcept {
+    return {sizeof(noa_buffer), 0, block->first()->body(), size,
+            std::bit_cast<std::uintptr_t>(block)};
+}
+
+Block* from_buffer(const noa_buffer& buffer) noexcept {
+    return std::bit_cast<Block*>(static_cast<std::uintptr_t>(buffer.handle));
+}
+
+noa_status take_body(const noa_outgoing& message, std::uint64_t max_message,
+                     Draft& draft) noexcept {
+    if (message.buffer == nullptr) {
+        if (message.body.size > max_message) {
+            return NOA_E_TOO_LARGE;
+        }
+        if (message.body.data != nullptr) {
+            draft.body = {static_cast<const char*>(message.body.data),
+                          static_cast<std::size_t>(message.body.size)};
+        }
+        return NOA_OK;
+    }
+    if (message.buffer->handle == 0 || message.buffer_used > message.buffer->capacity) {
+        return NOA_E_INVALID;
+    }
+    if (message.buffer_used > max_message) {
+        return NOA_E_TOO_LARGE;
+    }
+    const auto used = static_cast<std::size_t>(message.buffer_used);
+    if (used <= inline_body_limit) { // small: packs with others
+        draft.body = {static_cast<const char*>(message.buffer->data), used};
+        return NOA_OK;
+    }
+    draft.block = from_buffer(*message.buffer);
+    draft.body_bytes = used;
+    return NOA_OK;
+}
+
+noa_status Outbox::prepare(const noa_outgoing& message, const Cause* cause, Draft& draft) const {
+    if (message.struct_size < sizeof(noa_outgoing)) {
+        return NOA_E_INVALID;
+    }
+    draft.subject = view(message.subject);
+    draft.content_type = view(message.content_type);
+    draft.traceparent = view(message.traceparent);
+    if (!is_subject(draft.subject) || message.priority > NOA_PRIORITY_LOW) {
+        return draft.subject.size() > NOA_SUBJECT_MAX ? NOA_E_TOO_LARGE : NOA_E_INVALID;
+    }
+    if (draft.content_type.size() > NOA_CONTENT_TYPE_MAX ||
+        draft.traceparent.size() > NOA_TRACEPARENT_MAX) {
+        return NOA_E_TOO_LARGE;
+    }
+    if (const auto status = take_body(message, bus_.options().max_message, draft);
+        status != NOA_OK) {
+        return status;
+    }
+    auto& head = draft.head;
+    if (cause != nullptr) {
+        if (cause->hops >= bus_.options().max_hops) {
+            return NOA_E_LOOP;
+        }
+        head.hops = static_cast<std::uint16_t>(cause->hops + 1);
+        if (head.kind == NOA_MESSAGE_REQUEST && (head.flags & NOA_MESSAGE_NO_REPLY) == 0) {
+            head.deadline_ns = cause->deadline_ns;
+        }
+        if (draft.traceparent.empty()) {
+            draft.traceparent = cause->traceparent;
+        }
+    }
+    if (message.deadline_ns != 0) {
+        head.deadline_ns = message.deadline_ns;
+    }
+    head.from = &self_;
+    head.sent_unix_ns = coarse_unix_ns();
+    head.id = make_id(head.sent_unix_ns);
+    head.priority = static_cast<std::uint8_t>(message.priority);
+    return NOA_OK;
+}
+
+Endpoint* Outbox::find_recipient(const noa_outgoing& message) const noexcept {
+    return message.to != 0 ? bus_.routes().at(message.to)
+                           : bus_.routes().find(view(message.to_name));
+}
+
+noa_status Outbox::send(const noa_outgoing& message, const Cause* cause, noa_receipt* receipt) {
+    Draft draft;
+    draft.head.kind = NOA_MESSAGE_REQUEST;
+    draft.head.flags = NOA_MESSAGE_NO_REPLY;
+    if (const auto status = prepare(message, cause, draft); status != NOA_OK) {
+        fill(receipt, 0, 1, 0, status);
+        return status;
+    }
+    Endpoint* to = find_recipient(message);
+    if (to == nullptr) {
+        fill(receipt, 0, 1, 0, NOA_E_NO_AGENT);
+        return NOA_E_NO_AGENT;
+    }
+    const auto admission = bus_.deliver(*to, draft);
+    const bool taken = admission.status == NOA_OK;
+    fill(receipt, taken ? 1 : 0, taken ? 0 : 1, admission.depth, admission.status);
+    consume(message, admission.status);
+    return admission.status;
+}
+
+noa_status Outbox::request(const noa_outgoing& message, std::uint64_t tag, const Cause* cause,
+                           noa_receipt* receipt, std::int64_t& ret_deadline_ns) {
+    Draft draft;
+    draft.head.kind = NOA_MESSAGE_REQUEST;
+    noa_status status = closed_.load(std::memory_order_relaxed) ? NOA_E_STATE
+                                                                : prepare(message, cause, draft);
+    Endpoint* to = status == NOA_OK ? find_recipient(message) : nullptr;
+    if (status == NOA_OK && to == nullptr) {
+        status = NOA_E_NO_AGENT;
+    }
+    if (status != NOA_OK) {
+        fill(receipt, 0, 1, 0, status);
+        return status;
+    }
+    if (draft.head.deadline_ns == 0) {
+        draft.head.deadline_ns = monotonic_ns() + task_timeout_ns_.load(std::memory_order_relaxed);
+    }
+    Waiting waiting{tag, draft.head.deadline_ns, cause != nullptr ? *cause : Cause{}};
+    draft.head.token =
+        requests_.add(std::move(waiting), max_requests_.load(std::memory_order_relaxed));
+    if (draft.head.token == 0) {
+        fill(receipt, 0, 1, requests_.count(), NOA_E_BUSY);
+        return NOA_E_BUSY;
+    }
+    const auto admission = bus_.deliver(*to, draft);
+    const bool taken = admission.status == NOA_OK;
+    if (taken) {
+        ret_deadline_ns = draft.head.deadline_ns;
+    } else {
+        static_cast<void>(requests_.take(draft.head.token));
+    }
+    fill(receipt, taken ? 1 : 0, taken ? 0 : 1, admission.depth, admission.status);
+    consume(message, admission.status);
+    return admission.status;
+}
+
+noa_status Outbox::publish(const noa_outgoing& message, const Cause* cause,
+                           noa_receipt* receipt) {
+    Draft draft;
+    draft.head.kind = NOA_MESSAGE_EVENT;
+    if (const auto status = prepare(message, cause, draft); status != NOA_OK) {
+        fill(receipt, 0, 0, 0, status);
+        return status;
+    }
+    std::uint32_t accepted = 0;
+    std::uint32_t refused = 0;
+    bus_.publish(draft, accepted, refused);
+    fill(receipt, accepted, refused, 0, NOA_OK);
+    consume(message, NOA_OK);
+    return NOA_OK;
+}
+
+} // namespace noa::bus

@@ -1,0 +1,15 @@
+// From a merged tree to a checked Config: types, ranges, names, secrets, cycles.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "config/tree.hpp"
+
+namespace noa::config {
+
+// Files, directories and notices are the caller's to add.
+[[nodiscard]] Config build(const Tree& tree, const std::map<std::string, std::string>& environment,
+                           Problems& problems);
+
+} // namespace noa::config

@@ -1,0 +1,84 @@
+// The configuration as values: what the files said, checked, with the origin of each value.
+#pragma once
+
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/log.hpp"
+
+namespace noa::config {
+
+// Where a value came from.
+struct Origin {
+    std::string source;       // a path, "environment NAME" or "default"
+    std::uint32_t line = 0;   // 1-based; 0 without a file
+    std::uint32_t column = 0; // 1-based
+    // "path:line:column", or the source alone
+    [[nodiscard]] std::string text() const;
+};
+
+struct LogConfig {
+    Level level = Level::info;
+    LogFormat format = LogFormat::text;
+    friend bool operator==(const LogConfig&, const LogConfig&) = default;
+};
+
+struct HostConfig {
+    std::vector<std::filesystem::path> plugin_dirs; // default: the compiled-in directory
+    bool autoload = true;
+    std::string environment = "production"; // production, staging, development
+    LogConfig log;
+    std::uint64_t max_message = 16U * 1024U * 1024U; // bytes of a body
+    std::chrono::microseconds spin{0};               // how long a busy lane spins before it sleeps
+    std::chrono::milliseconds probe_timeout{5000};
+    std::chrono::milliseconds debounce{20};
+    friend bool operator==(const HostConfig&, const HostConfig&) = default;
+};
+
+struct AgentConfig {
+    std::string name;
+    std::string plugin; // a plugin id; default: the name
+    bool enabled = true;
+    std::string run = "thread"; // the only one in this version
+    std::vector<std::string> depends_on;
+    std::vector<std::string> capabilities;
+    std::uint32_t queue_size = 10'000; // unsettled messages in the inbox
+    std::uint32_t concurrency = 0;     // deliveries open at a time; 0: as many as queue_size
+    std::uint32_t max_deliveries = 5;
+    std::chrono::milliseconds task_timeout{30'000}; // deadline of a request that names none
+    std::chrono::milliseconds quiesce_timeout{5'000};
+    std::chrono::milliseconds start_timeout{10'000};    // create, configure, restore, start
+    Level log_level = Level::info;                      // default: host.log.level
+    bool allow_pinned = false;                          // load a library that cannot be unloaded
+    nlohmann::json settings = nlohmann::json::object(); // secrets resolved: never log or print
+    // JSON pointers of the values in `settings` that came from a secret reference.
+    std::vector<std::string> secret_pointers;
+    bool autoloaded = false; // there because its file is, not because a config names it
+
+    // SHA-256 over the plugin id, settings and every key above that a generation depends on
+    // (run, allow_pinned). Secrets count, so it is to be guarded like a hash of them.
+    [[nodiscard]] std::string identity() const;
+    // `settings` with every secret replaced by "(secret)": what may be shown.
+    [[nodiscard]] nlohmann::json shown_settings() const;
+    friend bool operator==(const AgentConfig&, const AgentConfig&) = default;
+};
+
+struct Config {
+    HostConfig host;
+    std::map<std::string, AgentConfig> agents;
+    // Dotted key ("agents.cache.queue_size"; elements of lists too: "….servers[0]") -> origin.
+    // What is not here has its default.
+    std::map<std::string, Origin> origins;
+    std::vector<std::filesystem::path> files;       // that were read, in order
+    std::vector<std::filesystem::path> directories; // to watch, also those that do not exist yet
+    std::vector<std::string> notices; // not errors, worth a line: unknown NOA_… variables
+};
+
+} // namespace noa::config

@@ -1,0 +1,19 @@
+// Values as people see them, key by key: for plans and for `config explain`.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/config.hpp"
+
+namespace noa::config {
+
+// In the order of the documentation. Durations and sizes with their units.
+using ShownValues = std::vector<std::pair<std::string, nlohmann::json>>;
+
+[[nodiscard]] ShownValues shown_values(const HostConfig& host); // "log.level"
+// Without settings.
+[[nodiscard]] ShownValues shown_values(const AgentConfig& agent);
+
+} // namespace noa::config

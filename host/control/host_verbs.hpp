@@ -1,0 +1,40 @@
+// The verbs of a running host.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "bus/caller.hpp"
+#include "config/load.hpp"
+#include "control/verbs.hpp"
+#include "supervise/supervisor.hpp"
+
+namespace noa::control {
+
+// All borrowed: they outlive the server that has the verbs.
+struct HostParts {
+    supervise::Supervisor& supervisor;
+    bus::Caller& caller;
+    Log& log;
+    config::Sources sources; // the supervisor's
+};
+
+[[nodiscard]] Verbs host_verbs(const HostParts& parts);
+
+// The groups of them. `running` names the agents that can be asked.
+using RunningAgents = std::function<std::vector<std::string>()>;
+
+// status agents agent plugins plan start stop restart enable disable reload
+void add_agent_verbs(Verbs& verbs, supervise::Supervisor& supervisor);
+// call send publish subscribe
+void add_bus_verbs(Verbs& verbs, bus::Caller& caller);
+// describe health complete
+void add_inspect_verbs(Verbs& verbs, bus::Caller& caller, RunningAgents running);
+// log log_level; `known` says whether an agent of that name exists
+void add_log_verbs(Verbs& verbs, Log& log, std::function<bool(const std::string&)> known);
+// manifest_export manifest_import explain
+void add_config_verbs(Verbs& verbs, supervise::Supervisor& supervisor, config::Sources sources);
+
+} // namespace noa::control

@@ -1,0 +1,304 @@
+#include "noactl/command_line.hpp"
+
+#include <cstdlib>
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+#include "noactl/commands.hpp"
+
+namespace noa::noactl {
+
+namespace {
+
+constexpr const char* exit_codes = R"(
+Exit codes:
+  0  done                          3  no host answers
+  1  the operation failed          4  refused or denied
+  2  wrong usage                   5  timed out
+  130  ended by Ctrl-C
+
+Manual: noactl(1))";
+
+// Asked before there is any thread.
+std::string environment(const char* name, const char* fallback) {
+    const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
+    return value != nullptr && *value != '\0' ? value : fallback;
+}
+
+class CommandLine {
+public:
+    CommandLine();
+    [[nodiscard]] int run(int argc, char** argv);
+
+private:
+    CLI::App* add(CLI::App& parent, const std::string& name, const std::string& text,
+                  std::function<int()> run);
+    CLI::App* add(const std::string& name, const std::string& text, std::function<int()> run) {
+        return add(app_, name, text, std::move(run));
+    }
+    void add_globals();
+    void add_agent_commands();
+    void add_bus_commands();
+    void add_body_options(CLI::App& command);
+    void add_inspect_commands();
+    void add_config_commands();
+    void add_manifest_commands();
+    void add_log_commands();
+    void add_check_command();
+    void add_complete_command();
+    [[nodiscard]] int complete_words() const;
+
+    CLI::App app_{"Looks at and steers a running noa host.", "noactl"};
+    std::function<int()> chosen_;
+
+    Globals globals_;
+    std::string agent_;
+    std::vector<std::string> agents_;
+    bool all_ = false;
+    bool force_ = false;
+    bool once_ = false;
+    CallOptions call_;
+    std::string subject_;
+    std::uint64_t count_ = 0;
+    LogOptions log_;
+    std::string key_;
+    std::string file_;
+    CheckOptions check_;
+    std::vector<std::string> words_;
+};
+
+CommandLine::CommandLine() {
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.footer(exit_codes);
+    app_.set_version_flag("--version", "noactl " NOA_VERSION);
+    add_globals();
+    add_agent_commands();
+    add_bus_commands();
+    add_inspect_commands();
+    add_config_commands();
+    add_manifest_commands();
+    add_log_commands();
+    add_check_command();
+    add_complete_command();
+}
+
+CLI::App* CommandLine::add(CLI::App& parent, const std::string& name, const std::string& text,
+                           std::function<int()> run) {
+    auto* command = parent.add_subcommand(name, text);
+    command->callback([this, run = std::move(run)] { chosen_ = run; });
+    return command;
+}
+
+void CommandLine::add_globals() {
+    globals_.runtime_dir = environment("NOA_RUNTIME_DIR", NOA_RUNTIME_DIR);
+    globals_.no_color = !environment("NO_COLOR", "").empty();
+    app_.add_flag("--json", globals_.json, "Print JSON for programs");
+    app_.add_option("--runtime-dir", globals_.runtime_dir,
+                    "Where the host's control.sock is; also NOA_RUNTIME_DIR")
+        ->capture_default_str();
+    app_.add_flag("--no-color", globals_.no_color, "No colors; also NO_COLOR");
+}
+
+void CommandLine::add_agent_commands() {
+    add("status", "The host at a glance", [this] { return show_status(globals_); });
+    add("agents", "A table of all agents", [this] { return show_agents(globals_); });
+    add("agent", "Everything known of one agent", [this] { return show_agent(globals_, agent_); })
+        ->add_option("AGENT", agent_)
+        ->required();
+    add("plugins", "The plugin files and what became of them",
+        [this] { return show_plugins(globals_); });
+    const std::array<std::pair<const char*, const char*>, 4> steps{{
+        {"start", "Start agents that are stopped"},
+        {"stop", "Stop agents until they are started, or the host restarts"},
+        {"enable", "Let agents run, now and after a restart"},
+        {"disable", "Keep agents from running, now and after a restart"},
+    }};
+    for (const auto& [verb, text] : steps) {
+        add(verb, text,
+            [this, name = std::string(verb)] {
+                return change_agents(globals_, name, agents_, false);
+            })
+            ->add_option("AGENT", agents_)
+            ->required();
+    }
+    auto* restart = add("restart", "New generations, without handing state over",
+                        [this] { return change_agents(globals_, "restart", agents_, all_); });
+    auto* names = restart->add_option("AGENT", agents_);
+    restart->add_flag("--all", all_, "All that run")->excludes(names);
+    auto* reload_command = add("reload", "Make what runs agree with files and configuration",
+                               [this] { return reload(globals_, agents_, force_); });
+    reload_command->add_option("AGENT", agents_, "Only these");
+    reload_command->add_flag("--force", force_, "Also what has not changed");
+}
+
+void CommandLine::add_body_options(CLI::App& command) {
+    command.add_option("JSON", call_.body, "The body; - reads standard input");
+    command.add_flag("--raw", call_.raw, "The body is not JSON: send and print it as it is");
+}
+
+void CommandLine::add_bus_commands() {
+    const auto add_target = [this](CLI::App& command) {
+        command.add_option("AGENT", call_.agent)->required();
+        command.add_option("OPERATION", call_.operation)->required();
+        add_body_options(command);
+    };
+    auto* call_command =
+        add("call", "Ask an agent and print its reply", [this] { return call(globals_, call_); });
+    add_target(*call_command);
+    call_command->add_option("--timeout", call_.timeout_s, "Seconds to wait for the reply")
+        ->check(CLI::Range(0.001, 600.0))
+        ->capture_default_str();
+    add_target(*add("send", "Give an agent a message, and wait for nothing",
+                    [this] { return send(globals_, call_); }));
+    auto* publish_command = add("publish", "Publish an event", [this] {
+        return publish(globals_, subject_, call_.body, call_.raw);
+    });
+    publish_command->add_option("SUBJECT", subject_)->required();
+    add_body_options(*publish_command);
+    auto* subscribe_command = add("subscribe", "Print events as they are published",
+                                  [this] { return subscribe(globals_, subject_, count_); });
+    subscribe_command->add_option("SUBJECT", subject_, "May hold * (one token) and > (the rest)")
+        ->required();
+    subscribe_command->add_option("--count", count_, "End after so many events");
+}
+
+void CommandLine::add_inspect_commands() {
+    add("describe", "Operations and events of one agent, or of all", [this] {
+        return describe(globals_, agent_);
+    })->add_option("AGENT", agent_);
+    add("health", "How the agents are; 1 unless all are healthy", [this] {
+        return show_health(globals_, agents_);
+    })->add_option("AGENT", agents_);
+    add("top", "A live table; q leaves", [this] {
+        return top(globals_, once_);
+    })->add_flag("--once", once_, "Print it once");
+    add("version", "Of this program", [this] {
+        print(globals_, {{"version", NOA_VERSION}},
+              [](const nlohmann::json&) { return "noactl " NOA_VERSION "\n"; });
+        return exit_ok;
+    });
+}
+
+void CommandLine::add_config_commands() {
+    check_.files.main_file = NOA_CONF_FILE;
+    check_.files.state_dir = environment("NOA_STATE_DIR", NOA_STATE_DIR);
+    add("plan", "What a reload would do", [this] { return show_plan(globals_); });
+    auto* config = app_.add_subcommand("config", "The configuration");
+    config->require_subcommand(1);
+    add(*config, "explain", "Every value, and where it comes from", [this] {
+        return explain(globals_, check_.files, key_);
+    })->add_option("KEY", key_, "Only this key and what is below it");
+}
+
+void CommandLine::add_manifest_commands() {
+    auto* manifest = app_.add_subcommand("manifest", "The agents of a host as one JSON file");
+    manifest->require_subcommand(1);
+    add(*manifest, "export", "Write it", [this] {
+        return export_manifest(globals_, file_);
+    })->add_option("FILE", file_, "Default: standard output");
+    add(*manifest, "validate", "Check one, without a host",
+        [this] { return validate_manifest(globals_, file_); })
+        ->add_option("FILE", file_, "- reads standard input")
+        ->required();
+    add(*manifest, "import", "Make the host agree with one",
+        [this] { return import_manifest(globals_, file_); })
+        ->add_option("FILE", file_, "- reads standard input")
+        ->required();
+}
+
+void CommandLine::add_log_commands() {
+    const auto levels = CLI::IsMember({"debug", "info", "warning", "error"});
+    auto* log =
+        add("log", "The host's newest log lines", [this] { return show_log(globals_, log_); });
+    log->add_flag("-f,--follow", log_.follow, "Go on as they come");
+    log->add_option("-n,--lines", log_.lines, "How many")
+        ->check(CLI::Range(0, 100'000))
+        ->capture_default_str();
+    log->add_option("--level", log_.level, "At least of this level")->check(levels);
+    log->add_option("--agent", log_.agent, "Only of this agent");
+    auto* level = add("log-level", "Change what is logged, until the host restarts",
+                      [this] { return set_log_level(globals_, log_.level, log_.agent); });
+    level->add_option("LEVEL", log_.level, "debug, info, warning, error; default, with an agent")
+        ->required()
+        ->check(CLI::IsMember({"debug", "info", "warning", "error", "default"}));
+    level->add_option("AGENT", log_.agent, "Only of this agent");
+}
+
+void CommandLine::add_check_command() {
+    check_.runner = environment("NOA_RUNNER", NOA_LIBEXEC_DIR "/noa-agent-runner");
+    auto* command = add("check", "Check configuration and plugins, without a host",
+                        [this] { return check(globals_, check_); });
+    command
+        ->add_option_function<std::string>(
+            "--config",
+            [this](const std::string& file) {
+                check_.files.main_file = file;
+                check_.files.main_required = true;
+            },
+            "The main file")
+        ->default_str(NOA_CONF_FILE);
+    command->add_flag("--host", check_.host, "Check this machine instead of the plugins");
+    command->add_option("--state-dir", check_.files.state_dir, "Also NOA_STATE_DIR")
+        ->capture_default_str();
+    command->add_option("--runner", check_.runner, "The program that probes; also NOA_RUNNER")
+        ->capture_default_str();
+}
+
+void CommandLine::add_complete_command() {
+    auto* command = add("complete", "Words for the shell", [this] { return complete_words(); });
+    command->group(""); // not in --help
+    command->add_option("WORDS", words_);
+}
+
+// complete verbs [VERB], complete options [VERB…], complete agents, complete operations AGENT
+int CommandLine::complete_words() const {
+    const std::string what = words_.empty() ? "" : words_[0];
+    if (what != "verbs" && what != "options") {
+        return complete(globals_, what, words_.size() > 1 ? words_[1] : "");
+    }
+    const CLI::App* app = &app_;
+    for (std::size_t i = 1; i < words_.size(); ++i) {
+        const auto below = app->get_subcommands(
+            [&](const CLI::App* command) { return command->get_name() == words_[i]; });
+        if (below.empty()) {
+            break;
+        }
+        app = below.front();
+    }
+    if (what == "verbs") {
+        for (const auto* command : app->get_subcommands({})) {
+            if (!command->get_group().empty()) {
+                print(command->get_name() + "\n");
+            }
+        }
+        return exit_ok;
+    }
+    for (const auto* option : app->get_options()) {
+        for (const auto& name : option->get_lnames()) {
+            print("--" + name + "\n");
+        }
+    }
+    return exit_ok;
+}
+
+int CommandLine::run(int argc, char** argv) {
+    try {
+        app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app_.exit(error) == 0 ? exit_ok : exit_usage;
+    }
+    if (words_.empty() && !chosen_) {
+        return exit_usage;
+    }
+    return chosen_();
+}
+
+} // namespace
+
+int run_command_line(int argc, char** argv) {
+    return CommandLine().run(argc, argv);
+}
+
+} // namespace noa::noactl

@@ -1,0 +1,81 @@
+// The commands of noactl. Each prints what it found and returns an exit code.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "noactl/session.hpp"
+
+namespace noa::noactl {
+
+// agents_commands.cpp
+[[nodiscard]] int show_status(const Globals& globals);
+[[nodiscard]] int show_agents(const Globals& globals);
+[[nodiscard]] int show_agent(const Globals& globals, const std::string& agent);
+[[nodiscard]] int show_plugins(const Globals& globals);
+// start, stop, enable, disable, restart
+[[nodiscard]] int change_agents(const Globals& globals, const std::string& verb,
+                                const std::vector<std::string>& agents, bool all);
+[[nodiscard]] int reload(const Globals& globals, const std::vector<std::string>& agents,
+                         bool force);
+
+// bus_commands.cpp
+struct CallOptions {
+    std::string agent;
+    std::string operation;
+    std::string body; // "-": standard input
+    double timeout_s = 30;
+    bool raw = false; // the body may be anything, and the reply's is printed as it is
+};
+[[nodiscard]] int call(const Globals& globals, const CallOptions& options);
+[[nodiscard]] int send(const Globals& globals, const CallOptions& options);
+[[nodiscard]] int publish(const Globals& globals, const std::string& subject,
+                          const std::string& body, bool raw);
+[[nodiscard]] int subscribe(const Globals& globals, const std::string& pattern,
+                            std::uint64_t count);
+
+// inspect_commands.cpp
+[[nodiscard]] int describe(const Globals& globals, const std::string& agent); // "": all
+[[nodiscard]] int show_health(const Globals& globals, const std::vector<std::string>& agents);
+// One word per line; silent when it cannot know.
+[[nodiscard]] int complete(const Globals& globals, const std::string& what,
+                           const std::string& agent);
+
+// config_commands.cpp
+struct ConfigFiles {
+    std::filesystem::path main_file;
+    std::filesystem::path state_dir;
+    bool main_required = false; // it was named
+};
+[[nodiscard]] int show_plan(const Globals& globals);
+[[nodiscard]] int explain(const Globals& globals, const ConfigFiles& files, const std::string& key);
+[[nodiscard]] int export_manifest(const Globals& globals, const std::string& file);
+[[nodiscard]] int validate_manifest(const Globals& globals, const std::string& file);
+[[nodiscard]] int import_manifest(const Globals& globals, const std::string& file);
+
+// log_commands.cpp
+struct LogOptions {
+    std::uint64_t lines = 50;
+    bool follow = false;
+    std::string level;
+    std::string agent;
+};
+[[nodiscard]] int show_log(const Globals& globals, const LogOptions& options);
+[[nodiscard]] int set_log_level(const Globals& globals, const std::string& level,
+                                const std::string& agent);
+
+// top_command.cpp
+[[nodiscard]] int top(const Globals& globals, bool once);
+
+// check_command.cpp
+struct CheckOptions {
+    ConfigFiles files;
+    std::filesystem::path runner;
+    bool host = false;
+};
+[[nodiscard]] int check(const Globals& globals, const CheckOptions& options);
+
+} // namespace noa::noactl

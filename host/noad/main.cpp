@@ -1,0 +1,24 @@
+#include <malloc.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "daemon.hpp"
+
+int main(int argc, char** argv) {
+    // A few arenas for many lanes: memory stays flat over reloads and traffic.
+    mallopt(M_ARENA_MAX, 2);
+    std::signal(SIGPIPE, SIG_IGN);
+    const auto parsed = noa::parse_options(argc, argv);
+    if (const auto* code = std::get_if<int>(&parsed)) {
+        return *code;
+    }
+    const auto& options = std::get<noa::Options>(parsed);
+    // journald announces itself; NOLINTNEXTLINE(concurrency-mt-unsafe): no thread runs yet
+    const bool journal = std::getenv("JOURNAL_STREAM") != nullptr;
+    const auto format =
+        options.log_format == "json" ? noa::LogFormat::json : noa::LogFormat::text;
+    noa::Log log(format, journal);
+    return noa::run_daemon(options, log);
+}

@@ -1,0 +1,21 @@
+// The runner's command line.
+#pragma once
+
+#include <filesystem>
+#include <span>
+
+#include "base/result.hpp"
+
+namespace noa::runner {
+
+struct Options {
+    bool help = false;
+    bool version = false;
+    std::filesystem::path probe;
+    int settings_fd = -1;
+    int verdict_fd = -1;
+};
+
+[[nodiscard]] Result<Options> parse(std::span<char* const> arguments);
+
+} // namespace noa::runner

@@ -1,0 +1,17 @@
+// The function table that plugins get: tokens in, calls on their generation's lane out.
+#pragma once
+
+#include "noa/host.h"
+
+namespace noa::supervise {
+
+class ContextTable;
+
+// One table for all plugins; static storage.
+[[nodiscard]] const noa_host& host_table() noexcept;
+
+// Where the functions of the table find generations. One per process: the ABI hands a plugin a
+// table and a number, so that the table has to know by itself.
+[[nodiscard]] ContextTable& context_table() noexcept;
+
+} // namespace noa::supervise

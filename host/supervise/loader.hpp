@@ -1,0 +1,40 @@
+// From a file in a plugin directory to a generation that waits beside the running one.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <mutex>
+
+#include "config/config.hpp"
+#include "plugin/probe.hpp"
+#include "plugin/stage.hpp"
+#include "supervise/catalog.hpp"
+#include "supervise/generation.hpp"
+
+namespace noa::supervise {
+
+// A staged, scanned and probed file.
+struct Prepared {
+    plugin::StagedFile file;
+    plugin::ProbeFacts facts;
+};
+
+class Loader {
+public:
+    [[nodiscard]] static Result<Loader> open(const std::filesystem::path& state_dir,
+                                             const std::filesystem::path& runner);
+
+    // Stage, scan, probe. `progress` is told each step's name.  [any thread]
+    [[nodiscard]] Result<Prepared> prepare(const CatalogEntry& entry,
+                                           const config::AgentConfig& config,
+                                           std::chrono::milliseconds probe_timeout,
+                                           const std::function<void(const char*)>& progress);
+
+private:
+    Loader(plugin::StageDir stage, plugin::Probe probe);
+    std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
+    plugin::StageDir stage_; // under *mutex_
+    plugin::Probe probe_;
+};
+
+} // namespace noa::supervise

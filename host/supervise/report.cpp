@@ -1,0 +1,197 @@
+// What the supervisor tells about itself.
+#include <unistd.h>
+
+#include "base/clock.hpp"
+#include "config/explain.hpp"
+#include "supervise/counters.hpp"
+#include "supervise/state.hpp"
+
+namespace noa::supervise {
+
+using nlohmann::json;
+
+json counters_of(const bus::Inbox& inbox) {
+    const auto& counters = inbox.counters();
+    const auto handled = counters.handled.get() + counters.handled_deferred.load();
+    return {{"handled", handled},
+            {"failed", counters.failed.get() + counters.failed_deferred.load()},
+            {"refused", counters.refused.get()},
+            {"redelivered", counters.redelivered.get()},
+            {"expired", counters.expired.get()},
+            {"dead", counters.dead.get()},
+            {"answers", counters.answers.get()},
+            {"discarded_answers", counters.discarded.get()},
+            {"late_settlements", counters.late.load()},
+            {"busy_ns", counters.busy_ns.get()},
+            {"average_ns", handled == 0 ? 0 : counters.busy_ns.get() / handled}};
+}
+
+namespace {
+
+std::uint64_t handled_of(const json& counters) { return counters.at("handled"); }
+
+} // namespace
+
+json Supervisor::State::brief(const Agent& agent) const {
+    const auto* endpoint = bus.routes().find(agent.name);
+    const auto* current = agent.current.get();
+    const auto counters = endpoint != nullptr ? counters_of(endpoint->inbox()) : json::object();
+    return {{"name", agent.name},
+            {"plugin", agent.wanted.plugin},
+            {"version", current != nullptr ? current->blueprint().facts.version : ""},
+            {"state", name_of(agent.state)},
+            {"generation", agent.last_number},
+            {"run", agent.wanted.run},
+            {"autoloaded", agent.wanted.autoloaded},
+            {"depth", endpoint != nullptr ? endpoint->inbox().depth() : 0},
+            {"handled", endpoint != nullptr ? handled_of(counters) : 0},
+            {"failed", endpoint != nullptr ? counters.at("failed").get<std::uint64_t>() : 0},
+            {"reloads", agent.reloads},
+            {"since_unix_ns", current != nullptr ? current->started_unix_ns() : 0},
+            {"note", agent.note.empty() ? agent.last_error : agent.note}};
+}
+
+json Supervisor::agents() const {
+    const std::lock_guard lock(state_->mutex);
+    auto list = json::array();
+    for (const auto& [name, agent] : state_->agents) {
+        if (agent->current || state_->in_force.agents.contains(name)) {
+            list.push_back(state_->brief(*agent));
+        }
+    }
+    return list;
+}
+
+json Supervisor::status() const {
+    const auto all = agents();
+    json counts{{"total", all.size()}, {"running", 0}, {"stopped", 0}, {"failed", 0}};
+    std::uint64_t handled = 0;
+    std::uint64_t waiting = 0;
+    for (const auto& agent : all) {
+        const auto state = agent.at("state").get<std::string>();
+        counts[state] = counts.value(state, 0) + 1;
+        handled += agent.at("handled").get<std::uint64_t>();
+        waiting += agent.at("depth").get<std::uint64_t>();
+    }
+    auto pins = json::array();
+    for (const auto& pin : state_->leftovers.pins()) {
+        pins.push_back({{"agent", pin.agent},
+                        {"generation", pin.generation},
+                        {"file", pin.path},
+                        {"reason", pin.reason}});
+    }
+    const std::lock_guard lock(state_->mutex);
+    return {{"version", NOA_VERSION},
+            {"pid", ::getpid()},
+            {"uptime_s", (unix_ns() - state_->started_unix_ns) / 1'000'000'000},
+            {"environment", state_->in_force.host.environment},
+            {"state", state_->shutting_down ? "stopping" : "running"},
+            {"agents", std::move(counts)},
+            {"pinned", std::move(pins)},
+            {"messages", {{"handled", handled}, {"waiting", waiting}}},
+            {"notices", state_->in_force.notices}};
+}
+
+Result<json> Supervisor::agent(const std::string& name) const {
+    const auto found = state_->find(name, "show");
+    if (!found) {
+        return Failure(found.error());
+    }
+    const std::lock_guard lock(state_->mutex);
+    const Agent& agent = **found;
+    json out = state_->brief(agent);
+    const auto& wanted = agent.wanted;
+    out["enabled"] = wanted.enabled;
+    out["depends_on"] = wanted.depends_on;
+    out["capabilities"] = wanted.capabilities;
+    out["queue_size"] = wanted.queue_size;
+    out["concurrency"] = wanted.concurrency;
+    out["max_deliveries"] = wanted.max_deliveries;
+    out["task_timeout_ms"] = wanted.task_timeout.count();
+    out["quiesce_timeout_ms"] = wanted.quiesce_timeout.count();
+    out["log_level"] = name_of(wanted.log_level);
+    out["settings"] = wanted.shown_settings();
+    out["identity"] = wanted.identity();
+    out["last_error"] = agent.last_error;
+    out["last_pause_ns"] = agent.last_pause_ns;
+    auto origins = json::object();
+    const auto prefix = "agents." + name + ".";
+    for (auto at = state_->in_force.origins.lower_bound(prefix);
+         at != state_->in_force.origins.end() && at->first.starts_with(prefix); ++at) {
+        origins[at->first] = at->second.text();
+    }
+    out["origins"] = std::move(origins);
+    if (const auto* endpoint = state_->bus.routes().find(name)) {
+        out["counters"] = counters_of(endpoint->inbox());
+        out["open_deliveries"] = endpoint->inbox().deliveries().count();
+        out["subscriptions"] = state_->bus.subscriptions().patterns(*endpoint);
+    }
+    if (agent.current) {
+        const auto& blueprint = agent.current->blueprint();
+        out["file"] = blueprint.file.source.string();
+        out["staged"] = blueprint.file.path.string();
+        out["digest"] = blueprint.file.digest;
+        out["description"] = blueprint.facts.description;
+        out["abi_minor"] = blueprint.facts.abi_minor;
+        out["state_schema"] = blueprint.facts.state_schema;
+        out["oldest_state_schema"] = blueprint.facts.oldest_state_schema;
+        out["lane_busy_ns"] = agent.current->lane().busy_for_ns();
+        out["kept_messages"] = agent.current->lane().kept_messages();
+    }
+    auto pins = json::array();
+    for (const auto& pin : state_->leftovers.pins()) {
+        if (pin.agent == name) {
+            pins.push_back({{"generation", pin.generation}, {"reason", pin.reason}});
+        }
+    }
+    out["pinned"] = std::move(pins);
+    return out;
+}
+
+json Supervisor::plugins() const {
+    const std::lock_guard lock(state_->mutex);
+    auto list = state_->plugins;
+    for (auto& entry : list) {
+        auto users = json::array();
+        for (const auto& [name, agent] : state_->agents) {
+            if (agent->wanted.plugin != entry.at("name")) {
+                continue;
+            }
+            users.push_back(name);
+            if (agent->current) {
+                const auto& blueprint = agent->current->blueprint();
+                entry["version"] = blueprint.facts.version;
+                entry["loaded"] = blueprint.file.digest == entry.at("digest");
+            } else if (!agent->last_error.empty()) {
+                entry["problem"] = agent->last_error;
+            }
+        }
+        entry["agents"] = std::move(users);
+    }
+    return list;
+}
+
+json Supervisor::manifest() const {
+    const std::lock_guard lock(state_->mutex);
+    auto agents = json::array();
+    for (const auto& [name, config] : state_->in_force.agents) {
+        json entry{{"name", name},
+                   {"plugin", config.plugin},
+                   {"enabled", config.enabled},
+                   {"depends_on", config.depends_on},
+                   {"capabilities", config.capabilities},
+                   {"queue_size", config.queue_size},
+                   {"settings", config.shown_settings()},
+                   {"secrets", config.secret_pointers}};
+        const auto found = state_->agents.find(name);
+        if (found != state_->agents.end() && found->second->current) {
+            const auto& blueprint = found->second->current->blueprint();
+            entry["version"] = blueprint.facts.version;
+            entry["digest"] = blueprint.file.digest;
+        }
+        agents.push_back(std::move(entry));
+    }
+    return {{"manifest", 3}, {"noa", NOA_VERSION}, {"agents", std::move(agents)}};
+}
+
+} // namespace noa::supervise

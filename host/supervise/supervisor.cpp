@@ -1,0 +1,242 @@
+#include "supervise/supervisor.hpp"
+
+#include <sys/stat.h>
+
+#include "base/clock.hpp"
+#include "config/explain.hpp"
+#include "config/override.hpp"
+#include "supervise/state.hpp"
+
+namespace noa::supervise {
+
+Supervisor::Supervisor(bus::Bus& bus, Log& log, Paths paths, config::Sources sources)
+    : state_(std::make_unique<State>(bus, log, std::move(paths), std::move(sources))) {}
+
+Supervisor::~Supervisor() { shut_down(); }
+
+Agent& Supervisor::State::agent_of(const std::string& name) {
+    const std::lock_guard lock(mutex);
+    auto& agent = agents[name];
+    if (!agent) {
+        agent = std::make_unique<Agent>(name);
+    }
+    return *agent;
+}
+
+Result<Agent*> Supervisor::State::find(const std::string& name, const char* attempt) const {
+    const std::lock_guard lock(mutex);
+    const auto found = agents.find(name);
+    if (found == agents.end() ||
+        (!found->second->current && !in_force.agents.contains(name))) {
+        return fail(Errc::not_found, attempt, name, "no agent has that name",
+                    "noactl agents lists those there are");
+    }
+    return found->second.get();
+}
+
+Result<void> Supervisor::open() {
+    auto& state = *state_;
+    if (::mkdir((state.paths.state_dir / "agents").c_str(), 0700) != 0 && errno != EEXIST) {
+        return fail_errno("make directory", (state.paths.state_dir / "agents").string(), errno);
+    }
+    auto loader = Loader::open(state.paths.state_dir, state.paths.runner);
+    if (!loader) {
+        return Failure(loader.error());
+    }
+    state.loader.emplace(std::move(*loader));
+    return {};
+}
+
+Result<std::vector<Outcome>> Supervisor::apply(const ApplyOptions& options) {
+    auto& state = *state_;
+    const std::lock_guard change(state.change);
+    {
+        const std::lock_guard lock(state.mutex);
+        if (state.shutting_down) {
+            return fail(Errc::unavailable, "apply configuration", "", "the host is stopping");
+        }
+    }
+    auto proposal = state.propose(options, false);
+    if (!proposal) {
+        return Failure(proposal.error());
+    }
+    state.prepare(*proposal, options);
+    if (auto checked = state.check(*proposal, options); !checked) {
+        return Failure(checked.error());
+    }
+    state.note_catalog();
+    return state.carry_out(*proposal, options);
+}
+
+Result<nlohmann::json> Supervisor::plan() const {
+    auto& state = *state_;
+    const std::lock_guard change(state.change);
+    ApplyOptions options;
+    options.explicit_request = true;
+    auto proposal = state.propose(options, true);
+    if (!proposal) {
+        return Failure(proposal.error());
+    }
+    state.prepare(*proposal, options);
+    if (auto checked = state.check(*proposal, options); !checked) {
+        return Failure(checked.error());
+    }
+    const auto to_json = [](const std::vector<config::Change>& changes) {
+        auto list = nlohmann::json::array();
+        for (const auto& each : changes) {
+            list.push_back({{"key", each.key}, {"from", each.from}, {"to", each.to}});
+        }
+        return list;
+    };
+    auto agents = nlohmann::json::array();
+    for (const auto& planned : proposal->plan.agents) {
+        auto& work = proposal->work.at(planned.agent);
+        nlohmann::json entry{{"agent", planned.agent},
+                             {"action", config::name_of(planned.action)},
+                             {"changes", to_json(planned.changes)}};
+        if (work.refusal) {
+            entry["refusal"] = work.refusal->text();
+        }
+        if (work.prepared) {
+            entry["digest"] = work.prepared->file.digest;
+            entry["version"] = work.prepared->facts.version;
+            entry["no_rollback"] =
+                (work.prepared->facts.flags & NOA_PLUGIN_NO_ROLLBACK) != 0;
+            plugin::StageDir::remove(work.prepared->file);
+        }
+        agents.push_back(std::move(entry));
+    }
+    return nlohmann::json{{"host", to_json(proposal->plan.host)}, {"agents", std::move(agents)}};
+}
+
+Result<Prepared> Supervisor::State::prepare_one(const config::AgentConfig& config,
+                                                const Progress& progress) {
+    CatalogEntry entry;
+    std::chrono::milliseconds timeout{0};
+    {
+        const std::lock_guard hold(change);
+        const std::lock_guard lock(mutex);
+        catalog.scan(in_force.host.plugin_dirs);
+        const auto* found = catalog.find(config.plugin);
+        if (found == nullptr) {
+            return fail(Errc::not_found, "load plugin", config.plugin + ".so",
+                        "no such file in the plugin directories");
+        }
+        entry = *found;
+        timeout = in_force.host.probe_timeout;
+    }
+    return loader->prepare(entry, config, timeout, [&](const char* step) {
+        if (progress) {
+            progress(config.name, step);
+        }
+    });
+}
+
+Result<Outcome> Supervisor::start(const std::string& name) {
+    auto& state = *state_;
+    const auto agent = state.find(name, "start");
+    if (!agent) {
+        return Failure(agent.error());
+    }
+    const std::lock_guard operation((*agent)->operation);
+    if ((*agent)->current) {
+        return Outcome{name, "unchanged", (*agent)->last_number, "it runs already"};
+    }
+    config::AgentConfig config;
+    {
+        const std::lock_guard lock(state.mutex);
+        config = state.in_force.agents.at(name);
+    }
+    if (!config.enabled) {
+        return fail(Errc::refused, "start", name, "it is disabled", "noactl enable " + name);
+    }
+    auto prepared = state.prepare_one(config, {});
+    if (!prepared) {
+        return state.refuse(**agent, "agent.load_refused", prepared.error());
+    }
+    return state.start(**agent, config, std::move(*prepared));
+}
+
+Result<Outcome> Supervisor::stop(const std::string& name) {
+    const auto agent = state_->find(name, "stop");
+    if (!agent) {
+        return Failure(agent.error());
+    }
+    const std::lock_guard operation((*agent)->operation);
+    return state_->stop(**agent, true);
+}
+
+Result<Outcome> Supervisor::restart(const std::string& name) {
+    auto& state = *state_;
+    const auto agent = state.find(name, "restart");
+    if (!agent) {
+        return Failure(agent.error());
+    }
+    {
+        const std::lock_guard operation((*agent)->operation);
+        if ((*agent)->current) {
+            const auto config = (*agent)->current->config();
+            auto prepared = state.prepare_one(config, {});
+            if (!prepared) {
+                return state.refuse(**agent, "agent.load_refused", prepared.error());
+            }
+            return state.reload(**agent, config, std::move(*prepared), false);
+        }
+    }
+    return start(name);
+}
+
+Result<Outcome> Supervisor::set_enabled(const std::string& name, bool enabled) {
+    auto& state = *state_;
+    if (const auto agent = state.find(name, enabled ? "enable" : "disable"); !agent) {
+        return Failure(agent.error());
+    }
+    {
+        const std::lock_guard change(state.change);
+        auto written = config::write_enabled(state.sources.state_dir_conf, name, enabled);
+        if (!written) {
+            return Failure(written.error());
+        }
+    }
+    ApplyOptions options;
+    options.explicit_request = true;
+    options.only = {name};
+    auto outcomes = apply(options);
+    if (!outcomes) {
+        return Failure(outcomes.error());
+    }
+    for (auto& outcome : *outcomes) {
+        if (outcome.agent == name) {
+            return std::move(outcome);
+        }
+    }
+    return Outcome{name, "unchanged", 0, ""};
+}
+
+void Supervisor::shut_down() {
+    auto& state = *state_;
+    const std::lock_guard change(state.change);
+    config::Config nothing;
+    config::Plan plan;
+    {
+        const std::lock_guard lock(state.mutex);
+        if (std::exchange(state.shutting_down, true)) {
+            return;
+        }
+        plan = config::diff(state.in_force, nothing);
+    }
+    for (const auto& planned : plan.agents) {
+        auto& agent = state.agent_of(planned.agent);
+        const std::lock_guard operation(agent.operation);
+        static_cast<void>(state.stop(agent, false));
+    }
+}
+
+bool Supervisor::any_stuck() const { return state_->leftovers.any_stuck(); }
+
+std::vector<std::filesystem::path> Supervisor::watched_directories() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->watched;
+}
+
+} // namespace noa::supervise

@@ -1,0 +1,102 @@
+// Loads, watches over and replaces agents. The one place that knows configuration, plugins and
+// bus together.
+//
+// Every function may be called from any thread and blocks until it is done; operations on one
+// agent are serialised, on different agents they run side by side.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "bus/bus.hpp"
+#include "config/diff.hpp"
+#include "config/load.hpp"
+
+namespace noa::supervise {
+
+struct Paths {
+    std::filesystem::path state_dir;   // stage/, agents/NAME/, conf.d/, verdicts/
+    std::filesystem::path runtime_dir; // control.sock, bus.sock
+    std::filesystem::path runner;      // noa-agent-runner
+    std::vector<std::filesystem::path> plugin_dirs; // instead of host.plugin_dirs; usually empty
+    std::chrono::microseconds spin{0}; // of lanes; see config::HostConfig
+};
+
+// One step of a long operation, for people and for progress: "cache: probe".
+using Progress = std::function<void(const std::string& agent, const std::string& step)>;
+
+struct Outcome {
+    std::string agent;
+    std::string action; // started, reloaded, retuned, stopped, unchanged, failed
+    std::uint64_t generation = 0;
+    std::string text;   // why it failed, or what was noticed; may be empty
+    std::int64_t pause_ns = 0; // of a reload: how long the inbox was held
+};
+
+struct ApplyOptions {
+    bool explicit_request = false; // a command: also drains and unloads agents whose file is gone
+    bool force = false;            // reload the identical
+    std::vector<std::string> only; // agents; empty: all
+    Progress progress;
+};
+
+class Supervisor {
+public:
+    Supervisor(bus::Bus& bus, Log& log, Paths paths, config::Sources sources);
+    ~Supervisor();
+    Supervisor(const Supervisor&) = delete;
+    Supervisor& operator=(const Supervisor&) = delete;
+
+    // Once, before anything else: the state directory is this host's alone.
+    [[nodiscard]] Result<void> open();
+
+    // Reads the configuration and the plugin directories again and makes what runs agree with
+    // them. An error means that nothing was changed (a broken config, an unknown name);
+    // an agent that could not be loaded is an Outcome "failed".
+    [[nodiscard]] Result<std::vector<Outcome>> apply(const ApplyOptions& options);
+    // The same without doing it: {"host": [...], "agents": [{"agent","action","changes"...}]}.
+    [[nodiscard]] Result<nlohmann::json> plan() const;
+
+    [[nodiscard]] Result<Outcome> start(const std::string& agent);
+    [[nodiscard]] Result<Outcome> stop(const std::string& agent);
+    // A new generation from the same file and settings, without handing state over.
+    [[nodiscard]] Result<Outcome> restart(const std::string& agent);
+    // Persisted in <state>/conf.d, and carried out at once.
+    [[nodiscard]] Result<Outcome> set_enabled(const std::string& agent, bool enabled);
+
+    // Stops every agent, dependents first. The supervisor is of no more use afterwards.
+    void shut_down();
+    // A lane is inside a plugin for good: the process must end without running destructors.
+    [[nodiscard]] bool any_stuck() const;
+
+    // {"version","pid","uptime_s","state","agents":{...counts},"pinned","messages":{...}}
+    [[nodiscard]] nlohmann::json status() const;
+    // [{"name","plugin","version","state","generation","run","depth","handled","failed",
+    //   "reloads","since_unix_ns","note"}]
+    [[nodiscard]] nlohmann::json agents() const;
+    // One agent with everything known of it: digest, paths, settings (secrets hidden),
+    // origins, subscriptions, counters, state schema, last error, pinned libraries.
+    [[nodiscard]] Result<nlohmann::json> agent(const std::string& name) const;
+    // Every file in the plugin directories: [{"path","id","version","digest","agent","verdict"}].
+    [[nodiscard]] nlohmann::json plugins() const;
+    // The configuration in force (R0.1): manifest export.
+    [[nodiscard]] nlohmann::json manifest() const;
+
+    [[nodiscard]] std::vector<std::filesystem::path> watched_directories() const;
+
+    struct State; // of supervise/ alone
+
+private:
+    std::unique_ptr<State> state_;
+};
+
+} // namespace noa::supervise

@@ -1,0 +1,112 @@
+// The class that an agent derives from.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "noa/ext/storage.h"
+#include "noa/sdk/generation.hpp"
+#include "noa/sdk/setup.hpp"
+#include "noa/sdk/state.hpp"
+
+namespace noa::sdk {
+
+// The static facts of a plugin; every text a literal.
+struct PluginInfo {
+    const char* id;
+    const char* version;
+    const char* description = nullptr;
+    const char* settings_schema = nullptr; // JSON Schema draft-07; nullptr: anything goes
+    std::uint32_t state_schema = 0;        // of what save writes; 0: nothing is kept
+    std::uint32_t oldest_state_schema = 0; // that restore reads; 0: only state_schema
+    bool rollback = true;                  // an older version can be started on this one's state
+};
+
+// Life      setup, [settings], [restore], start, operations …, quiesce, [save], [confirm].
+// Threads   every function below that the SDK calls runs on the generation's lane, one at a
+//           time, so members need no locks. What the agent calls says for itself.
+// Errors    return them; an exception is reported as a defect (NOA_E_INTERNAL), never lost.
+class Agent {
+public:
+    Agent() = default;
+    Agent(const Agent&) = delete;
+    Agent& operator=(const Agent&) = delete;
+    virtual ~Agent() = default;
+
+    // Register operations, subscriptions, metrics and the rest. Takes nothing exclusive:
+    // another generation of this agent may be at work.
+    virtual void setup(Setup& setup) = 0;
+    // Open what is exclusive: files, ports, threads. Called again when a quiesce is undone.
+    virtual Status start() { return {}; }
+    // Close what start opened. Timers, tasks and deferred requests are taken care of.
+    virtual Status quiesce(Time /*deadline*/) { return {}; }
+    // With PluginInfo::state_schema, after quiesce.
+    virtual Status save(StateWriter& /*state*/) { return {}; }
+    // With PluginInfo::state_schema, before start.
+    virtual Status restore(StateReader& /*state*/) { return {}; }
+    // This generation is here to stay; drop what only the former one needed.
+    virtual void confirm() {}
+
+    // Called by the SDK, before setup.
+    void attach(Generation& generation) noexcept { generation_ = &generation; }
+
+protected:
+    // From setup on, not in the constructor.
+    [[nodiscard]] Host& host() const noexcept { return generation_->host; } // [any]
+    [[nodiscard]] Time now() const noexcept { return host().now(); }        // [any]
+    void log(Level level, std::string_view event, std::string_view text = {}) const noexcept {
+        host().log(level, event, text); // [any]
+    }
+
+    // A request that nobody waits for.  [any]
+    Status send(Peer to, std::string_view operation, Body body = {}, SendOptions options = {}) {
+        return host().send(to, operation, body, options);
+    }
+    // [any]
+    Result<Published> publish(std::string_view subject, Body body = {}, SendOptions options = {}) {
+        return host().publish(subject, body, options);
+    }
+    // A request whose end is a call on the lane; see Call.  [lane]
+    Call request(Peer to, std::string_view operation, Body body = {}) {
+        return {generation_->requests, to, operation, body};
+    }
+
+    // [lane & running]
+    Result<TimerId> after(Duration delay, Function<void()> run) {
+        return generation_->timers.after(delay, std::move(run));
+    }
+    Result<TimerId> every(Duration period, Function<void()> run) {
+        return generation_->timers.every(period, std::move(run));
+    }
+    bool cancel(TimerId timer) noexcept { return generation_->timers.cancel(timer); }
+
+    // Has `run` called on the lane.  [any]
+    Status post(Function<void()> run) { return generation_->posts.post(std::move(run)); }
+
+    // Work off the lane, its result on the lane; see Tasks::run.  [lane & running]
+    template <class Work, class Done>
+    void task(Work work, Done done, TaskOptions options = {}) {
+        generation_->tasks.run(std::move(work), std::move(done), options);
+    }
+
+    // The agent's own directory, from start until quiesce returns.  [lane]
+    [[nodiscard]] Result<std::string_view> state_dir() const {
+        const auto* storage = host().extension<noa_storage_host>(NOA_STORAGE_ID);
+        if (storage == nullptr) {
+            return Error{NOA_E_UNSUPPORTED, "this host has no storage"};
+        }
+        noa_str path{};
+        if (const noa_status status = storage->state_dir(host().context(), &path);
+            status != NOA_OK) {
+            return to_status(status, "lease the state directory").error();
+        }
+        return view(path);
+    }
+
+private:
+    Generation* generation_ = nullptr;
+};
+
+} // namespace noa::sdk

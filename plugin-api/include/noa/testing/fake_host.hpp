@@ -1,0 +1,157 @@
+// A noa_host for tests: everything is recorded, nothing happens by itself, time stands still.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "noa/testing/records.hpp"
+
+namespace noa::testing {
+
+// The state behind the table. The test's thread, on which this is made, is the lane.
+//
+// Threads  the table's functions as noa/host.h says; members may be read on the lane while no
+//          thread of the agent runs.
+class FakeHost {
+public:
+    struct Timer {
+        std::int64_t due_ns = 0;
+        std::int64_t period_ns = 0;
+    };
+
+    explicit FakeHost(std::string agent_name)
+        : name(std::move(agent_name)), lane_(std::this_thread::get_id()) {}
+    FakeHost(const FakeHost&) = delete;
+    FakeHost& operator=(const FakeHost&) = delete;
+    ~FakeHost() {
+        if (!own_state_dir_.empty()) {
+            std::error_code ignored;
+            std::filesystem::remove_all(own_state_dir_, ignored);
+        }
+    }
+
+    [[nodiscard]] const noa_host& table() const noexcept;
+    [[nodiscard]] noa_context context() noexcept {
+        return static_cast<noa_context>(reinterpret_cast<std::uintptr_t>(this));
+    }
+    static FakeHost& of(noa_context context) noexcept {
+        return *reinterpret_cast<FakeHost*>(static_cast<std::uintptr_t>(context));
+    }
+
+    using Lock = std::lock_guard<std::mutex>;
+    [[nodiscard]] bool on_lane() const noexcept { return std::this_thread::get_id() == lane_; }
+    // A breach of the contract, for the test to find.
+    void violation(std::string what) { violations.push_back(std::move(what)); }
+    void require_lane(const char* function) {
+        if (!on_lane()) {
+            violation(std::string(function) + " was called off the lane");
+        }
+    }
+
+    [[nodiscard]] Sent record(const noa_outgoing& message) {
+        const auto text = [](noa_str view) {
+            return view.size == 0 ? std::string() : std::string(view.data, view.size);
+        };
+        Sent copy;
+        copy.to = message.to != 0 ? addresses[message.to - 1] : text(message.to_name);
+        copy.subject = text(message.subject);
+        copy.content_type = text(message.content_type);
+        copy.priority = message.priority;
+        copy.deadline_ns = message.deadline_ns;
+        if (message.buffer != nullptr) {
+            copy.body.assign(static_cast<const char*>(message.buffer->data), message.buffer_used);
+            buffers.erase(message.buffer->handle);
+        } else if (message.body.size > 0) {
+            copy.body.assign(static_cast<const char*>(message.body.data), message.body.size);
+        }
+        return copy;
+    }
+    void check_subject(const std::string& subject, bool pattern) {
+        constexpr const char* letters =
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+        const std::string allowed = std::string(letters) + (pattern ? "*>" : "");
+        if (subject.empty() || subject.size() > NOA_SUBJECT_MAX ||
+            subject.find_first_not_of(allowed) != std::string::npos ||
+            subject.find("..") != std::string::npos || subject.front() == '.' ||
+            subject.back() == '.') {
+            violation("\"" + subject + "\" is not a subject");
+        }
+    }
+
+    // The first settlement wins.
+    noa_status settle(noa_delivery delivery, Answer answer) {
+        const Lock lock(mutex);
+        const auto found = deliveries.find(delivery);
+        if (found == deliveries.end()) {
+            violation("a delivery was settled that never was");
+            return NOA_E_INVALID;
+        }
+        if (retired || taken_back.contains(delivery) || found->second.settled) {
+            return NOA_E_RETIRED;
+        }
+        answer.settled = true;
+        found->second = std::move(answer);
+        changed.notify_all();
+        return NOA_OK;
+    }
+
+    const std::string& state_dir() {
+        if (state_path.empty()) {
+            std::string path = std::filesystem::temp_directory_path() / "noa-agent-XXXXXX";
+            if (mkdtemp(path.data()) != nullptr) {
+                own_state_dir_ = path;
+                state_path = path;
+            }
+        }
+        return state_path;
+    }
+
+    std::string name;
+    std::mutex mutex;
+    std::condition_variable changed; // a wake, a settlement
+    std::int64_t now_ns = 1'000'000'000'000;
+    bool retired = false;          // after destroy
+    bool leased = false;           // between start and quiesce
+    bool quiesced = false;         // requests are refused
+    noa_status refusal = NOA_OK;   // of the next send, request or publish
+    std::uint32_t subscribers = 1; // that accept what is published
+    std::string state_path;
+
+    std::vector<std::string> addresses;
+    std::vector<Sent> sent;     // fire and forget
+    std::vector<Sent> requests; // open ones; the harness takes out what it answers
+    std::vector<Sent> published;
+    std::vector<LogLine> logs;
+    std::vector<std::string> violations;
+    std::set<std::string> subscriptions;
+    std::map<std::uint64_t, Timer> timers;
+    std::deque<std::uint64_t> wakes;
+    std::map<noa_delivery, Answer> deliveries;
+    std::set<noa_delivery> taken_back;
+    std::map<std::uint64_t, std::unique_ptr<char[]>> buffers;
+    std::uint64_t next_buffer = 1;
+    struct Kept {
+        noa_message raw;
+        OwnedMessage owned;
+    };
+    std::map<const noa_message*, std::unique_ptr<Kept>> kept;
+
+private:
+    std::thread::id lane_;
+    std::string own_state_dir_;
+};
+
+} // namespace noa::testing
+
+#include "noa/testing/fake_host_table.hpp"

@@ -1,0 +1,27 @@
+// Figures of noad as it is installed: plugins loaded from files, a gateway, a config.
+#pragma once
+
+#include "harness/task.hpp"
+
+namespace noa::bench {
+
+// Between two agents of one noad; the arguments are those of bus_tasks.hpp.
+[[nodiscard]] Result<Values> measure_noad_round_trip(const Context& context);
+[[nodiscard]] Result<Values> measure_noad_two_cores(const Context& context);
+[[nodiscard]] Result<Values> measure_noad_stream(const Context& context);
+// arguments[0]: how many idle agents noad has besides two; what each costs, and what a lookup
+// among them does.
+[[nodiscard]] Result<Values> measure_noad_crowd(const Context& context);
+
+// This process, over ipc, to an agent of noad: one at a time, and 1000 outstanding.
+[[nodiscard]] Result<Values> measure_outside_round_trip(const Context& context);
+[[nodiscard]] Result<Values> measure_outside_pipelined(const Context& context);
+
+// noad with heartbeat and cache, left alone. arguments[0]: seconds to watch.
+[[nodiscard]] Result<Values> measure_idle_host(const Context& context);
+// nats-server, redis-server: arguments[0] the peer, arguments[1] seconds.
+[[nodiscard]] Result<Values> measure_idle_peer(const Context& context);
+// From exec to READY=1, first start on an empty state directory and second one.
+[[nodiscard]] Result<Values> measure_start(const Context& context);
+
+} // namespace noa::bench

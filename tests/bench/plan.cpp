@@ -1,0 +1,272 @@
+#include "plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace noa::bench {
+
+namespace {
+
+constexpr auto one_core = Placement::one_core;
+constexpr auto unbound = Placement::free;
+
+// "raw inproc round trip, p50, one core"
+std::string name(const std::string& subject, const std::string& metric, Placement placement) {
+    return subject + ", " + metric + ", " + std::string(name_of(placement));
+}
+
+class Builder {
+public:
+    struct Metric {
+        const char* key;
+        const char* label;
+        const char* unit;
+    };
+
+    // One task, one figure for each metric.
+    void add(const std::string& subject, const Measurement& measurement,
+             const std::vector<Metric>& metrics) {
+        catalogue_.measurements.push_back(measurement);
+        for (const auto& metric : metrics) {
+            catalogue_.table.figures.push_back({name(subject, metric.label, measurement.placement),
+                                                measurement.key(), metric.key, metric.unit});
+        }
+    }
+    void add_round_trip(const std::string& subject, const std::string& task,
+                        const std::vector<std::string>& arguments = {}) {
+        for (const auto placement : {one_core, unbound}) {
+            add(subject, {task, placement, arguments},
+                {{"p50_us", "p50", "us"}, {"p99_us", "p99", "us"}, {"cpu_us", "cpu", "us"}});
+        }
+    }
+    void add_stream(const std::string& subject, const std::string& task,
+                    const std::vector<std::string>& arguments = {}) {
+        for (const auto placement : {one_core, unbound}) {
+            add(subject, {task, placement, arguments},
+                {{"per_s", "rate", "1/s"}, {"cpu_us", "cpu", "us"}});
+        }
+    }
+    void expect(std::string group, std::string figure, Sense sense, double limit,
+                std::vector<std::string> baselines = {}) {
+        catalogue_.table.goals.push_back(
+            {std::move(group), std::move(figure), sense, limit, std::move(baselines)});
+    }
+    [[nodiscard]] Catalogue take() { return std::move(catalogue_); }
+
+private:
+    Catalogue catalogue_;
+};
+
+struct PeerName {
+    const char* name;
+    const char* subject;
+};
+constexpr std::array peers{
+    PeerName{"nats", "nats (SendAsap)"}, PeerName{"mosquitto", "mosquitto (QoS 0)"},
+    PeerName{"redis-unix", "redis pub/sub (unix)"}, PeerName{"redis-tcp", "redis pub/sub (tcp)"}};
+
+constexpr std::array lookups{"1", "10", "100", "1000"};
+
+void add_raw(Builder& builder) {
+    const std::vector<Builder::Metric> hop_metrics{{"p50_us", "p50", "us"},
+                                                   {"p99_us", "p99", "us"},
+                                                   {"cpu_us", "cpu", "us"},
+                                                   {"hop_us", "one hop", "us"}};
+    builder.add("raw inproc round trip", {"raw.inproc.rtt", one_core}, hop_metrics);
+    builder.add("raw inproc round trip", {"raw.inproc.rtt", unbound}, hop_metrics);
+    builder.add_stream("raw inproc one-way", "raw.inproc.stream");
+    builder.add_stream("raw inproc one-way, 4 senders", "raw.inproc.stream4");
+    builder.add_stream("raw inproc 64 KiB copied", "raw.inproc.large_copied");
+    builder.add_stream("raw inproc 64 KiB shared", "raw.inproc.large_shared");
+    builder.add_round_trip("raw ipc round trip", "raw.ipc.rtt");
+    builder.add_stream("raw ipc pipelined", "raw.ipc.pipelined");
+    builder.add_round_trip("bare gateway round trip", "raw.gateway.rtt");
+    builder.add_stream("bare gateway pipelined", "raw.gateway.pipelined");
+}
+
+void add_peers(Builder& builder) {
+    for (const auto& peer : peers) {
+        builder.add_round_trip(std::string(peer.subject) + " round trip", "peer.rtt", {peer.name});
+    }
+    for (const auto& peer : peers) {
+        builder.add_stream(std::string(peer.subject) + " one-way", "peer.stream", {peer.name});
+    }
+    builder.add_stream("nats (default flusher) one-way", "peer.stream", {"nats-flusher"});
+}
+
+void add_bus(Builder& builder) {
+    builder.add_round_trip("bus round trip", "bus.rtt");
+    for (const char* spin : {"0", "50"}) {
+        builder.add("bus round trip, two cores, spin " + std::string(spin) + " us",
+                    {"bus.two_cores", unbound, {spin}},
+                    {{"p50_us", "p50", "us"}, {"p99_us", "p99", "us"}, {"cpu_us", "cpu", "us"}});
+    }
+    builder.add_stream("bus one-way", "bus.stream", {"1", "64", "copied"});
+    builder.add_stream("bus one-way, send_many", "bus.stream", {"1", "64", "many"});
+    builder.add_stream("bus one-way, 4 senders", "bus.stream", {"4", "64", "copied"});
+    builder.add_stream("bus 64 KiB copied", "bus.stream", {"1", "65536", "copied"});
+    builder.add_stream("bus 64 KiB in place", "bus.stream", {"1", "65536", "in_place"});
+    for (const char* names : lookups) {
+        builder.add("bus lookup among " + std::string(names), {"bus.lookup", one_core, {names}},
+                    {{"lookup_ns", "lookup", "ns"}, {"send_ns", "lookup and send", "ns"}});
+    }
+}
+
+void add_noad(Builder& builder, bool quick) {
+    builder.add_round_trip("noa round trip", "noad.rtt");
+    for (const char* spin : {"0", "50"}) {
+        builder.add("noa round trip, two cores, spin " + std::string(spin) + " us",
+                    {"noad.two_cores", unbound, {spin}},
+                    {{"p50_us", "p50", "us"}, {"p99_us", "p99", "us"}, {"cpu_us", "cpu", "us"}});
+    }
+    builder.add_stream("noa one-way", "noad.stream", {"1", "64", "copied"});
+    builder.add_stream("noa one-way, send_many", "noad.stream", {"1", "64", "many"});
+    builder.add_stream("noa one-way, 4 senders", "noad.stream", {"4", "64", "copied"});
+    builder.add_stream("noa 64 KiB copied", "noad.stream", {"1", "65536", "copied"});
+    builder.add_stream("noa 64 KiB in place", "noad.stream", {"1", "65536", "in_place"});
+    builder.add_round_trip("noa outside round trip", "outside.rtt");
+    builder.add_stream("noa outside pipelined", "outside.pipelined");
+    builder.add_round_trip("noa outside-outside round trip", "peer.rtt", {"noa"});
+    builder.add_stream("noa outside-outside one-way", "peer.stream", {"noa"});
+    builder.add("noa start", {"noad.start", unbound},
+                {{"first_ms", "first", "ms"}, {"again_ms", "again", "ms"}});
+    Measurement crowd{"noad.crowd", one_core, {quick ? "20" : "100"}};
+    crowd.once = true;
+    builder.add("noa with " + crowd.arguments[0] + " idle agents", crowd,
+                {{"own_kb_each", "memory each beyond code", "KB"},
+                 {"pss_kb_each", "PSS each", "KB"},
+                 {"start_ms_each", "start each", "ms"},
+                 {"lookup_ns", "lookup", "ns"},
+                 {"send_ratio", "lookup and send against none", "x"}});
+}
+
+void add_idle(Builder& builder, const char* seconds) {
+    const std::vector<Builder::Metric> metrics{{"pss_mb", "PSS", "MB"},
+                                               {"cpu_percent", "cpu", "%"},
+                                               {"wakeups_per_s", "wake-ups", "1/s"},
+                                               {"fastest_per_s", "fastest thread", "1/s"},
+                                               {"threads", "threads", ""}};
+    Measurement noad{"noad.idle", unbound, {seconds}};
+    noad.once = true;
+    builder.add("noa idle", noad, metrics);
+    for (const auto& [peer, subject] :
+         {PeerName{"nats", "nats-server idle"}, PeerName{"redis-tcp", "redis-server idle"},
+          PeerName{"mosquitto", "mosquitto idle"}}) {
+        Measurement measurement{"peer.idle", unbound, {peer, seconds}};
+        measurement.once = true;
+        builder.add(subject, measurement, metrics);
+    }
+}
+
+void expect_in_process(Builder& builder) {
+    const std::string round_trip = "in-process request/reply, 64 B";
+    builder.expect(round_trip, name("noa round trip", "p50", one_core), Sense::at_most, 1.15,
+                   {name("raw inproc round trip", "p50", one_core)});
+    builder.expect(round_trip, name("noa round trip, two cores, spin 50 us", "p50", unbound),
+                   Sense::at_most, 0.1,
+                   {name("noa round trip, two cores, spin 0 us", "p50", unbound)});
+    const std::string one_way = "in-process one-way, 64 B";
+    builder.expect(one_way, name("noa one-way", "rate", one_core), Sense::at_least, 1.2,
+                   {name("raw inproc one-way", "rate", one_core)});
+    builder.expect(one_way, name("noa one-way", "cpu", one_core), Sense::at_most, 0.15);
+    for (const auto placement : {one_core, unbound}) {
+        builder.expect(one_way, name("noa one-way, 4 senders", "rate", placement), Sense::at_least,
+                       1, {name("noa one-way", "rate", placement)});
+    }
+    builder.expect("in-process 64 KiB", name("noa 64 KiB in place", "rate", one_core),
+                   Sense::at_least, 5, {name("noa 64 KiB copied", "rate", one_core)});
+    builder.expect("in-process 64 KiB", name("noa 64 KiB in place", "rate", one_core),
+                   Sense::at_least, 5, {name("raw inproc 64 KiB copied", "rate", one_core)});
+}
+
+void expect_outside(Builder& builder) {
+    const std::string group = "outside client over ipc, one core";
+    const auto raw_ipc = name("raw ipc round trip", "p50", one_core);
+    const auto round_trip = name("noa outside round trip", "p50", one_core);
+    builder.expect(group, round_trip, Sense::at_most, 1.15,
+                   {raw_ipc, name("raw inproc round trip", "one hop", one_core)});
+    // The same with the hop there and the hop back, and against a gateway that does nothing.
+    builder.expect(group, round_trip, Sense::at_most, 1.15,
+                   {raw_ipc, name("raw inproc round trip", "p50", one_core)});
+    builder.expect(group, round_trip, Sense::at_most, 1.15,
+                   {name("bare gateway round trip", "p50", one_core)});
+    builder.expect(group, name("noa outside pipelined", "rate", one_core), Sense::at_least, 0.6,
+                   {name("bare gateway pipelined", "rate", one_core)});
+}
+
+void expect_of_peers(Builder& builder) {
+    for (const auto& peer : peers) {
+        const auto round_trip = name(std::string(peer.subject) + " round trip", "p50", one_core);
+        const auto one_way = name(std::string(peer.subject) + " one-way", "rate", one_core);
+        const std::string group = std::string("against ") + peer.subject;
+        builder.expect(group, name("noa outside round trip", "p50", one_core), Sense::at_most, 1,
+                       {round_trip});
+        builder.expect(group, name("noa outside-outside round trip", "p50", one_core),
+                       Sense::at_most, 1, {round_trip});
+        builder.expect(group, name("noa round trip", "p50", one_core), Sense::at_most, 0.2,
+                       {round_trip});
+        builder.expect(group, name("noa one-way", "rate", one_core), Sense::at_least, 2, {one_way});
+        builder.expect(group, name("noa outside-outside one-way", "rate", one_core),
+                       Sense::at_least, 2, {one_way});
+    }
+}
+
+void expect_of_host(Builder& builder, bool quick) {
+    const std::string idle = "idle host with heartbeat and cache";
+    builder.expect(idle, name("noa idle", "PSS", unbound), Sense::at_most, 12);
+    builder.expect(idle, name("noa idle", "cpu", unbound), Sense::at_most, 0.1);
+    builder.expect(idle, name("noa idle", "fastest thread", unbound), Sense::at_most, 1);
+    for (const char* which : {"first", "again"}) {
+        builder.expect("start to all agents healthy", name("noa start", which, unbound),
+                       Sense::at_most, 100);
+    }
+    const std::string lookup = "route lookup, flat";
+    for (const char* names : lookups) {
+        builder.expect(
+            lookup, name("bus lookup among " + std::string(names), "lookup and send", one_core),
+            Sense::at_most, 1.2, {name("bus lookup among 1", "lookup and send", one_core)});
+    }
+    const std::string crowd = quick ? "noa with 20 idle agents" : "noa with 100 idle agents";
+    builder.expect(lookup, name(crowd, "lookup and send against none", one_core), Sense::at_most,
+                   1.2);
+    builder.expect("memory per idle agent", name(crowd, "memory each beyond code", one_core),
+                   Sense::at_most, 200);
+}
+
+// What a short run can do without: placement by the scheduler, the bus without its host.
+bool is_long(const std::string& measurement) {
+    const auto has = [&](const char* part) { return measurement.find(part) != std::string::npos; };
+    return has("nats-flusher") || has("bus.rtt") || has("bus.stream") || has("bus.two_cores") ||
+           (has("@free") && !has("two_cores") && !has("idle") && !has("start"));
+}
+
+} // namespace
+
+Catalogue make_catalogue(const std::string& only, bool quick) {
+    Builder builder;
+    add_raw(builder);
+    add_bus(builder);
+    add_noad(builder, quick);
+    add_peers(builder);
+    add_idle(builder, quick ? "4" : "30");
+    expect_in_process(builder);
+    expect_outside(builder);
+    expect_of_peers(builder);
+    expect_of_host(builder, quick);
+    auto catalogue = builder.take();
+    const auto left_out = [&](const std::string& key) {
+        return key.find(only) == std::string::npos || (quick && is_long(key));
+    };
+    std::erase_if(catalogue.measurements,
+                  [&](const Measurement& measurement) { return left_out(measurement.key()); });
+    auto& [figures, goals] = catalogue.table;
+    std::erase_if(figures, [&](const Figure& figure) { return left_out(figure.measurement); });
+    std::erase_if(goals, [&](const Goal& goal) {
+        return std::none_of(figures.begin(), figures.end(),
+                            [&](const Figure& figure) { return figure.name == goal.figure; });
+    });
+    return catalogue;
+}
+
+} // namespace noa::bench

@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+"""clang-tidy over a build's own sources, as many at a time as there are processors.
+
+usage: tidy.py [--changed] BUILD_DIR
+
+A source that was clean is not examined again until it, a header that it includes, its flags or
+.clang-tidy change; BUILD_DIR/tidy-clean remembers. --changed takes only what differs from the
+last commit but one, for a quick look. Tests are not put through the static analyzer.
+"""
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def changed_files():
+    text = subprocess.run(["git", "-C", str(ROOT), "diff", "--name-only", "HEAD~1"],
+                          text=True, capture_output=True)
+    if text.returncode != 0:
+        return None
+    new = subprocess.run(["git", "-C", str(ROOT), "ls-files", "--others", "--exclude-standard"],
+                         text=True, capture_output=True, check=True)
+    return {str(ROOT / name) for name in (text.stdout + new.stdout).split("\n") if name}
+
+
+def headers_of(build_dir):
+    """Object -> the project's own files that it was made from, from ninja's log."""
+    listing = subprocess.run(["ninja", "-C", build_dir, "-t", "deps"], text=True,
+                             capture_output=True, check=True).stdout
+    made_from, current = {}, None
+    for line in listing.splitlines():
+        if not line.startswith(" "):
+            current = made_from.setdefault(line.split(":")[0], [])
+        elif current is not None:
+            path = os.path.normpath(os.path.join(build_dir, line.strip()))
+            if path.startswith(str(ROOT)):
+                current.append(path)
+    return made_from
+
+
+class Source:
+    def __init__(self, command, own_files):
+        self.path = os.path.normpath(os.path.join(command["directory"], command["file"]))
+        self.own_files = sorted({self.path, *own_files})
+        digest = hashlib.sha256(command["command"].encode())
+        for name in [*self.own_files, str(ROOT / ".clang-tidy")]:
+            digest.update(pathlib.Path(name).read_bytes())
+        self.mark = digest.hexdigest()
+
+    def examine(self, build_dir):
+        checks = ["--checks=-clang-analyzer-*"] if "/tests/" in self.path else []
+        ran = subprocess.run(["clang-tidy", "--quiet", "-p", build_dir, *checks, self.path],
+                             text=True, capture_output=True)
+        return ran.returncode == 0, ran.stdout
+
+
+def main():
+    only_changed = "--changed" in sys.argv[1:]
+    build_dir = os.path.abspath(sys.argv[-1])
+    clean_dir = pathlib.Path(build_dir) / "tidy-clean"
+    clean_dir.mkdir(exist_ok=True)
+    made_from = headers_of(build_dir)
+    changed = changed_files() if only_changed else None
+    sources = {}
+    for command in json.loads((pathlib.Path(build_dir) / "compile_commands.json").read_text()):
+        own_files = made_from.get(command["output"], [])
+        source = Source(command, own_files)
+        if source.path.startswith(str(ROOT)) and pathlib.Path(source.path).suffix != ".rs":
+            if changed is None or changed.intersection(source.own_files):
+                sources[source.path] = source
+    wanted = [one for one in sources.values() if not (clean_dir / one.mark).exists()]
+    print(f"{len(sources)} sources, {len(sources) - len(wanted)} known to be clean", flush=True)
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for source, (ok, text) in zip(wanted, pool.map(lambda one: one.examine(build_dir),
+                                                       wanted)):
+            if ok:
+                (clean_dir / source.mark).touch()
+            else:
+                failed += 1
+                print(text, flush=True)
+    print(f"{len(wanted)} examined, {failed} with findings")
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
