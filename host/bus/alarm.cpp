@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 
-#include <algorithm>
 #include <system_error>
 
 #include "base/clock.hpp"
@@ -37,12 +36,10 @@ void Alarm::insert(Inbox& inbox, std::int64_t due_ns) {
         if (due_ns >= inbox.alarm_at()) {
             return;
         }
-        // A later entry of the same inbox stays: an idle nudge at worst, and never many, since
-        // each insertion is earlier than the one before.
+        due_.erase({inbox.alarm_at(), &inbox});
         inbox.set_alarm_at(due_ns);
-        heap_.push_back({due_ns, &inbox});
-        std::push_heap(heap_.begin(), heap_.end());
-        first = heap_.front().due_ns == due_ns;
+        const auto at = due_.emplace(due_ns, &inbox).first;
+        first = at == due_.begin();
     }
     if (first) {
         changed_.notify_one();
@@ -52,11 +49,11 @@ void Alarm::insert(Inbox& inbox, std::int64_t due_ns) {
 void Alarm::run() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
-        if (heap_.empty()) {
+        if (due_.empty()) {
             changed_.wait(lock);
             continue;
         }
-        const auto due = heap_.front().due_ns;
+        const auto due = due_.begin()->first;
         if (due > monotonic_ns()) {
             const std::chrono::steady_clock::time_point at{std::chrono::nanoseconds(due)};
             changed_.wait_until(lock, at);
@@ -67,15 +64,17 @@ void Alarm::run() {
 }
 
 void Alarm::fire(std::unique_lock<std::mutex>& lock) {
-    std::pop_heap(heap_.begin(), heap_.end());
-    const Entry entry = heap_.back();
-    heap_.pop_back();
-    if (entry.inbox->alarm_at() == entry.due_ns) {
-        entry.inbox->set_alarm_at(Inbox::no_alarm);
-    }
+    Inbox& inbox = *due_.begin()->second;
+    due_.erase(due_.begin());
+    inbox.set_alarm_at(Inbox::no_alarm);
     lock.unlock();
-    entry.inbox->nudge();
+    inbox.nudge();
     lock.lock();
+}
+
+std::size_t Alarm::count() const {
+    const std::lock_guard lock(mutex_);
+    return due_.size();
 }
 
 } // namespace noa::bus

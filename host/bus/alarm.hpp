@@ -8,8 +8,9 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <set>
 #include <thread>
-#include <vector>
+#include <utility>
 
 #include "base/result.hpp"
 #include "bus/inbox.hpp"
@@ -34,22 +35,18 @@ public:
         }
     }
 
+    // How many inboxes wait for theirs.  [any thread]
+    [[nodiscard]] std::size_t count() const;
+
 private:
-    struct Entry { // of a heap, the earliest on top
-        std::int64_t due_ns = 0;
-        Inbox* inbox = nullptr; // outlives the alarm
-        friend bool operator<(const Entry& a, const Entry& b) noexcept {
-            return a.due_ns > b.due_ns;
-        }
-    };
     void insert(Inbox& inbox, std::int64_t due_ns);
     void run();
     void fire(std::unique_lock<std::mutex>& lock);
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable changed_;
     // under mutex_
-    std::vector<Entry> heap_;
+    std::set<std::pair<std::int64_t, Inbox*>> due_; // an inbox once; it outlives the alarm
     bool stopping_ = false;
 
     std::thread thread_;

@@ -39,7 +39,7 @@ public:
     // Gives one message to one inbox. `draft` is complete but for what the bus adds: a block of
     // its own for a large body. Control operations take their own queue.
     [[nodiscard]] Admission deliver(Endpoint& to, Draft& draft) noexcept;
-    // To every subscriber but, with `except`, one. Fills how many accepted and refused.
+    // To every subscriber. Counts how many accepted and refused.
     void publish(Draft& draft, std::uint32_t& accepted, std::uint32_t& refused) noexcept;
     // The answer to `request`, to its asker. Nothing happens when it wants none.
     // `from` answers; `block` as in Draft.

@@ -33,7 +33,7 @@ std::optional<Item> Deliveries::take(std::uint64_t token) {
 
 bool Deliveries::settle_early(std::uint64_t token, Settlement&& settlement) {
     const std::lock_guard lock(mutex_);
-    if (in_hand_.load(std::memory_order_acquire) != token) {
+    if (!is_in_hand(token)) {
         return false;
     }
     has_early_.store(true, std::memory_order_release);

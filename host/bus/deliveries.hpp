@@ -38,6 +38,11 @@ public:
     [[nodiscard]] std::optional<Settlement> open(std::uint64_t token, Item& item);
     // Takes the delivery out, to be settled by the caller.
     [[nodiscard]] std::optional<Item> take(std::uint64_t token);
+    // Whether handle runs with it right now. Asked before `take`: a delivery is in hand, then
+    // open, without a gap between.
+    [[nodiscard]] bool is_in_hand(std::uint64_t token) const noexcept {
+        return token != 0 && in_hand_.load(std::memory_order_acquire) == token;
+    }
     // Remembers a settlement of the delivery that is in the plugin's hands right now.
     // False when `token` is not that one.
     [[nodiscard]] bool settle_early(std::uint64_t token, Settlement&& settlement);

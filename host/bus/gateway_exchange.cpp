@@ -85,7 +85,7 @@ bool Exchange::drain_inbox() {
     bool more = true;
     for (int i = 0; i < messages_per_drain && more; ++i) {
         Item item;
-        more = (inbox_->has_urgent() && inbox_->next_urgent(item)) || inbox_->next(item, true);
+        more = inbox_->next_urgent(item) || inbox_->next(item, true);
         if (more) {
             settled += item.control || item.record->is_answer() ? 0 : 1;
             take(item);

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/ids.hpp"
 #include "bus/gateway_peers.hpp"
 
 namespace noa::bus {
@@ -20,7 +21,6 @@ namespace {
 constexpr std::size_t by_reference = 4096; // larger bodies travel in a frame of their own
 constexpr std::size_t head_slack = 4096;   // of a frame, over the body's limit
 constexpr std::uint32_t turns_between_looks = 16;
-constexpr const char* monitor_address = "inproc://noa/gateway/door";
 constexpr int monitored = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED;
 
 Failure zmq_failure(const std::string& what, const std::string& object, std::string advice = {}) {
@@ -91,7 +91,9 @@ Result<void> Router::open(void* context, const std::string& socket_path,
 }
 
 Result<void> Router::open_monitor(void* context) {
-    if (zmq_socket_monitor(router_, monitor_address, monitored) != 0) {
+    // Never used twice: the socket of a gateway that was closed goes a little later.
+    const auto address = "inproc://noa/gateway/" + to_string(make_id());
+    if (zmq_socket_monitor(router_, address.c_str(), monitored) != 0) {
         return zmq_failure("watch gateway", socket_path_);
     }
     monitor_ = zmq_socket(context, ZMQ_PAIR);
@@ -102,7 +104,7 @@ Result<void> Router::open_monitor(void* context) {
     const int one = 1;
     zmq_setsockopt(monitor_, ZMQ_LINGER, &zero, sizeof zero);
     zmq_setsockopt(monitor_, ZMQ_RCVHWM, &one, sizeof one);
-    if (zmq_connect(monitor_, monitor_address) != 0) {
+    if (zmq_connect(monitor_, address.c_str()) != 0) {
         return zmq_failure("watch gateway", socket_path_);
     }
     return {};

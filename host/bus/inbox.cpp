@@ -4,6 +4,12 @@
 
 namespace noa::bus {
 
+namespace {
+
+constexpr std::uint32_t worth_sharing = 8; // records of a pack that may be held as a whole
+
+} // namespace
+
 Result<void> Inbox::open_pipe(void* context, const std::string& address) {
     const std::lock_guard lock(pipe_.mutex());
     if (pipe_.is_open()) {
@@ -13,7 +19,7 @@ Result<void> Inbox::open_pipe(void* context, const std::string& address) {
 }
 
 std::uint64_t Inbox::depth() const noexcept {
-    const auto settled = settled_.load(std::memory_order_acquire);
+    const auto settled = settled_.load(std::memory_order_seq_cst);
     const auto accepted = accepted_.load(std::memory_order_relaxed);
     return accepted > settled ? static_cast<std::uint64_t>(accepted - settled) : 0;
 }
@@ -86,20 +92,6 @@ void Inbox::set_state(State state) noexcept {
     state_.store(state, std::memory_order_relaxed);
 }
 
-bool Inbox::next_urgent(Item& item) noexcept {
-    const std::lock_guard lock(pipe_.mutex());
-    if (urgent_.empty()) {
-        return false;
-    }
-    item = std::move(urgent_.front());
-    urgent_.pop_front();
-    if (item.control) {
-        --control_waiting_;
-    }
-    urgent_count_.fetch_sub(1, std::memory_order_relaxed);
-    return true;
-}
-
 namespace {
 
 bool pop(std::deque<Item>& queue, Item& item) noexcept {
@@ -112,6 +104,21 @@ bool pop(std::deque<Item>& queue, Item& item) noexcept {
 }
 
 } // namespace
+
+bool Inbox::take_urgent(Item& item, bool fresh) noexcept {
+    if (fresh && pop(held_urgent_, item)) {
+        return true;
+    }
+    const std::lock_guard lock(pipe_.mutex());
+    if (!pop(urgent_, item)) {
+        return false;
+    }
+    if (item.control) {
+        --control_waiting_;
+    }
+    urgent_count_.fetch_sub(1, std::memory_order_relaxed);
+    return true;
+}
 
 bool Inbox::next(Item& item, bool fresh) noexcept {
     if (fresh && (pop(head_, item) || pop(held_, item))) {
@@ -165,10 +172,13 @@ void Inbox::keep(Item& item) noexcept {
 }
 
 void Inbox::hold(Item&& item) noexcept {
-    if (!item.block) {
+    if (!item.block && current_->count < worth_sharing) {
+        keep(item);
+    } else if (!item.block) {
         item.block = current_.share();
     }
-    held_.push_back(std::move(item));
+    auto& queue = item.record->priority == NOA_PRIORITY_HIGH ? held_urgent_ : held_;
+    queue.push_back(std::move(item));
 }
 
 void Inbox::put_back_front(std::vector<Item>&& items) noexcept {
@@ -179,6 +189,9 @@ void Inbox::put_back_front(std::vector<Item>&& items) noexcept {
 void Inbox::wait() noexcept {
     if (left_ == 0) {
         current_.reset();
+    }
+    if (has_urgent() || nudged_.load(std::memory_order_relaxed)) {
+        return; // its bell was swallowed while the reader looked for frames
     }
     if (auto block = pipe_.wait()) {
         current_ = std::move(block);

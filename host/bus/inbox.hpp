@@ -9,6 +9,7 @@
 //            (health, metrics, describe) have a queue of their own.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -96,7 +97,10 @@ public:
     // What to handle next; false when there is nothing. `fresh`: new work may be taken, not
     // only answers (which pass what waits).
     [[nodiscard]] bool next(Item& item, bool fresh) noexcept;
-    [[nodiscard]] bool next_urgent(Item& item) noexcept;
+    // High priority and control; of what was held only when `fresh` work may be taken.
+    [[nodiscard]] bool next_urgent(Item& item, bool fresh = true) noexcept {
+        return (has_urgent() || (fresh && !held_urgent_.empty())) && take_urgent(item, fresh);
+    }
     [[nodiscard]] bool has_urgent() const noexcept {
         return urgent_count_.load(std::memory_order_acquire) != 0;
     }
@@ -113,7 +117,12 @@ public:
     void put_back_front(std::vector<Item>&& items) noexcept;
     // One message less. [any thread]
     void settled(std::uint64_t n = 1) noexcept {
-        settled_.fetch_add(n, std::memory_order_release);
+        settled_.fetch_add(n, std::memory_order_seq_cst);
+    }
+    // How many settlements a lane may collect before it says so: senders see the depth that
+    // much too high, which must not matter to a small inbox.
+    [[nodiscard]] std::uint64_t unsaid_limit() const noexcept {
+        return std::clamp<std::uint64_t>(limit_.load(std::memory_order_relaxed) / 64, 1, 64);
     }
     // Sleeps until something comes.
     void wait() noexcept;
@@ -131,6 +140,7 @@ public:
 
 private:
     [[nodiscard]] bool advance(Item& item) noexcept;
+    [[nodiscard]] bool take_urgent(Item& item, bool fresh) noexcept;
 
     Pipe pipe_;
     std::atomic<State> state_{State::absent};
@@ -147,6 +157,7 @@ private:
     // the reader's
     std::deque<Item> head_;
     std::deque<Item> held_;
+    std::deque<Item> held_urgent_; // apart, or later urgent work would overtake it
     std::deque<Item> low_;
     BlockRef current_;
     std::byte* cursor_ = nullptr;

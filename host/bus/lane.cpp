@@ -45,7 +45,9 @@ Lane::~Lane() { join(); }
 
 bool Lane::on_lane() const noexcept { return current_lane == this; }
 
-bool Lane::post(Task task) {
+bool Lane::post(Task task) { return enqueue(std::move(task), false); }
+
+bool Lane::enqueue(Task task, bool last) {
     bool attached = false;
     {
         const std::lock_guard lock(mutex_);
@@ -53,6 +55,7 @@ bool Lane::post(Task task) {
             return false;
         }
         tasks_.push_back(std::move(task));
+        closing_ = last;
         attached = attached_;
     }
     if (attached) {
@@ -64,11 +67,7 @@ bool Lane::post(Task task) {
 }
 
 void Lane::join() {
-    post([this] { ended_ = true; });
-    {
-        const std::lock_guard lock(mutex_);
-        closing_ = true;
-    }
+    enqueue([this] { ended_ = true; }, true);
     if (thread_.joinable()) {
         thread_.join();
     }
@@ -94,11 +93,7 @@ void Lane::attach(Handler& handler) {
 }
 
 void Lane::detach() {
-    auto revoked = inbox_.deliveries().revoke();
-    for (auto& item : revoked) {
-        ++item.attempt; // seen once already: flagged when it comes again
-    }
-    inbox_.put_back_front(std::move(revoked));
+    inbox_.put_back_front(inbox_.deliveries().revoke());
     inbox_.settled(std::exchange(settled_unsaid_, 0));
     for (auto& returned : retries_) {
         inbox_.deliveries().give_back(std::move(returned.item), returned.due_ns);
@@ -191,8 +186,12 @@ void Lane::run_tasks() {
 }
 
 void Lane::wait_unattached() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !tasks_.empty(); });
+    busy_since_ns_.store(0, std::memory_order_relaxed);
+    {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return !tasks_.empty(); });
+    }
+    note_awake();
 }
 
 // Timers and deadlines, between messages of a busy inbox too.
@@ -225,11 +224,8 @@ bool Lane::step() {
         }
     }
     Item item;
-    if (inbox_.has_urgent() && inbox_.next_urgent(item)) {
-        dispatch(item);
-        return true;
-    }
-    if (!inbox_.next(item, !draining_ && gate_open())) {
+    const bool fresh = !draining_ && gate_open();
+    if (!inbox_.next_urgent(item, fresh) && !inbox_.next(item, fresh)) {
         return false;
     }
     dispatch(item);
@@ -248,7 +244,12 @@ std::int64_t Lane::next_due() {
 }
 
 void Lane::run_due(std::int64_t now_ns) {
-    while (const auto tag = timers_.take_due(now_ns)) {
+    // Each once at most: one that is armed anew for the past must not keep the lane.
+    for (auto left = timers_.count(); left > 0; --left) {
+        const auto tag = timers_.take_due(now_ns);
+        if (!tag) {
+            break;
+        }
         cause_ = Cause{};
         handler_->on_timer(*tag);
     }
@@ -274,26 +275,27 @@ void Lane::run_due(std::int64_t now_ns) {
     check_drained(now_ns);
 }
 
-void Lane::check_drained(std::int64_t now_ns) {
+// Whether it was time to say so.
+bool Lane::check_drained(std::int64_t now_ns) {
     if (!drained_) {
-        return;
+        return false;
     }
     const bool all = inbox_.deliveries().count() == 0 && outbox_.requests().count() == 0;
-    if (all || now_ns >= drain_deadline_ns_) {
-        std::exchange(drained_, nullptr)(all);
+    if (!all && now_ns < drain_deadline_ns_) {
+        return false;
     }
+    std::exchange(drained_, nullptr)(all);
+    return true;
 }
 
 void Lane::idle() {
     inbox_.settled(std::exchange(settled_unsaid_, 0));
     if (emptied_ && inbox_.depth() == 0) {
         std::exchange(emptied_, nullptr)();
+        return; // it may have detached
     }
-    if (drained_) {
-        check_drained(monotonic_ns());
-        if (handler_ == nullptr) {
-            return;
-        }
+    if (drained_ && check_drained(monotonic_ns())) {
+        return; // it may have detached, or resumed with work that was held
     }
     if (options_.spin_ns > 0 && spin()) {
         return;
@@ -305,6 +307,10 @@ void Lane::idle() {
     count_busy_time();
     busy_since_ns_.store(0, std::memory_order_relaxed);
     inbox_.wait();
+    note_awake();
+}
+
+void Lane::note_awake() noexcept {
     counted_until_ns_ = read_clock(CLOCK_MONOTONIC_COARSE);
     busy_since_ns_.store(counted_until_ns_, std::memory_order_relaxed);
 }
@@ -350,7 +356,7 @@ void Lane::note_traffic() noexcept {
 
 void Lane::note_settled() noexcept {
     note_traffic();
-    if (++settled_unsaid_ >= 64) {
+    if (++settled_unsaid_ >= inbox_.unsaid_limit()) {
         inbox_.settled(std::exchange(settled_unsaid_, 0));
     }
 }

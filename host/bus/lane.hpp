@@ -100,6 +100,7 @@ public:
 private:
     Lane(Bus& bus, Endpoint& endpoint, const LaneOptions& options);
 
+    bool enqueue(Task task, bool last);
     void run();
     void run_tasks();
     void wait_unattached();
@@ -116,9 +117,11 @@ private:
     void expire(Item& item);
     [[nodiscard]] bool gate_open() const;
     void run_due(std::int64_t now_ns);
-    void check_drained(std::int64_t now_ns);
+    bool check_drained(std::int64_t now_ns);
     void idle();
     [[nodiscard]] bool spin() noexcept;
+    void note_awake() noexcept;
+    [[nodiscard]] bool is_in_hand(noa_delivery delivery) const noexcept;
     [[nodiscard]] std::int64_t next_due();
     void fill_view(const Item& item, noa_message& out) const noexcept;
     [[nodiscard]] const Cause* cause() const noexcept;

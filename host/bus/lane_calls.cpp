@@ -13,6 +13,10 @@ constexpr std::uint32_t default_retry_ms = 100;
 
 } // namespace
 
+bool Lane::is_in_hand(noa_delivery delivery) const noexcept {
+    return on_lane() && in_hand_token_ != 0 && delivery == in_hand_token_;
+}
+
 noa_status Lane::send(const noa_outgoing& message, noa_receipt* receipt) {
     return outbox_.send(message, cause(), receipt);
 }
@@ -73,7 +77,7 @@ noa_status Lane::reply(noa_delivery delivery, const noa_outgoing& message) {
             from_buffer(*message.buffer)->drop();
         }
     };
-    if (on_lane() && in_hand_ != nullptr && delivery == in_hand_token_) {
+    if (is_in_hand(delivery)) {
         if (replied_ || settled_in_hand_) {
             return NOA_E_RETIRED;
         }
@@ -82,25 +86,26 @@ noa_status Lane::reply(noa_delivery delivery, const noa_outgoing& message) {
         return NOA_OK;
     }
     auto& deliveries = inbox_.deliveries();
+    if (deliveries.is_in_hand(delivery)) { // handle is still on its way out on the lane
+        Settlement early;
+        early.with_reply = true;
+        early.content_type.assign(content_type);
+        if (draft.block != nullptr) {
+            early.body.assign(reinterpret_cast<const char*>(draft.block->first()->body()),
+                              draft.body_bytes);
+        } else {
+            early.body.assign(draft.body);
+        }
+        if (deliveries.settle_early(delivery, std::move(early))) {
+            if (message.buffer != nullptr) {
+                from_buffer(*message.buffer)->drop();
+            }
+            return NOA_OK;
+        }
+    }
     if (auto item = deliveries.take(delivery)) {
         answer(*item->record);
         settled_deferred(false);
-        return NOA_OK;
-    }
-    // Not open yet: handle is still on its way out on the lane.
-    Settlement early;
-    early.with_reply = true;
-    early.content_type.assign(content_type);
-    if (draft.block != nullptr) {
-        early.body.assign(reinterpret_cast<const char*>(draft.block->first()->body()),
-                          draft.body_bytes);
-    } else {
-        early.body.assign(draft.body);
-    }
-    if (deliveries.settle_early(delivery, std::move(early))) {
-        if (message.buffer != nullptr) {
-            from_buffer(*message.buffer)->drop();
-        }
         return NOA_OK;
     }
     inbox_.counters().late.fetch_add(1, std::memory_order_relaxed);
@@ -116,7 +121,7 @@ noa_status Lane::settle(noa_delivery delivery, noa_status status, std::string_vi
     settlement.status = status;
     settlement.body.assign(text.substr(0, NOA_ERROR_TEXT_BYTES));
     settlement.retry_after_ms = retry_after_ms;
-    if (on_lane() && in_hand_ != nullptr && delivery == in_hand_token_) {
+    if (is_in_hand(delivery)) {
         if (replied_ || settled_in_hand_) {
             return NOA_E_RETIRED;
         }
@@ -124,11 +129,12 @@ noa_status Lane::settle(noa_delivery delivery, noa_status status, std::string_vi
         return NOA_OK;
     }
     auto& deliveries = inbox_.deliveries();
+    if (deliveries.is_in_hand(delivery) &&
+        deliveries.settle_early(delivery, Settlement(settlement))) {
+        return NOA_OK;
+    }
     auto item = deliveries.take(delivery);
     if (!item) {
-        if (deliveries.settle_early(delivery, std::move(settlement))) {
-            return NOA_OK;
-        }
         inbox_.counters().late.fetch_add(1, std::memory_order_relaxed);
         return NOA_E_RETIRED;
     }
@@ -155,7 +161,7 @@ void Lane::settled_deferred(bool failed) noexcept {
     }
     inbox_.settled();
     // A closed gate, or a drain that waits for the last one, looks again.
-    if (!on_lane() && (awaited_.load(std::memory_order_relaxed) || gated_)) {
+    if (!on_lane() && (awaited_ || gated_)) {
         inbox_.nudge();
     }
 }

@@ -103,6 +103,9 @@ void Lane::dispatch_work(Item& item) {
         give_up(item, NOA_E_DEAD, status_text(NOA_E_DEAD));
         return;
     }
+    if (item.attempt > 1) {
+        inbox_.counters().redelivered.add();
+    }
     fill_view(item, view_);
     cause_.hops = record.hops;
     cause_.deadline_ns = record.wants_answer() ? record.deadline_ns : 0;
@@ -185,7 +188,6 @@ void Lane::apply(Item& item, Settlement&& settlement) {
 
 void Lane::redeliver(Item&& item, std::uint32_t after_ms) {
     ++item.attempt;
-    inbox_.counters().redelivered.add();
     const auto delay = after_ms == 0 ? default_retry_ms : after_ms;
     retry_at(std::move(item), monotonic_ns() + std::int64_t{delay} * 1'000'000);
 }

@@ -61,8 +61,9 @@ std::optional<std::uint64_t> Timers::take_due(std::int64_t now_ns) {
         armed_.erase(tag);
         return tag;
     }
-    const auto missed = (now_ns - armed.due_ns) / armed.period_ns;
-    armed.due_ns += (missed + 1) * armed.period_ns;
+    const auto late = (now_ns - armed.due_ns) % armed.period_ns;
+    const auto ahead = armed.period_ns - late;
+    armed.due_ns = ahead > never - now_ns ? never : now_ns + ahead;
     armed.serial = ++serial_;
     push(tag, armed);
     return tag;

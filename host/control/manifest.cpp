@@ -71,17 +71,29 @@ void check_members(const json& object, const std::vector<Member>& members, const
 }
 
 const std::vector<Member>& agent_members() {
+    constexpr const char* text = "text";
+    constexpr const char* count = "a whole number";
+    constexpr const char* list = "a list";
+    constexpr const char* flag = "true or false";
     static const std::vector<Member> members{
-        {"name", &json::is_string, "text"},
-        {"plugin", &json::is_string, "text"},
-        {"version", &json::is_string, "text"},
-        {"digest", &json::is_string, "text"},
-        {"enabled", &json::is_boolean, "true or false"},
-        {"run", &json::is_string, "text"},
-        {"depends_on", &json::is_array, "a list"},
-        {"capabilities", &json::is_array, "a list"},
-        {"options", &json::is_object, "an object"},
+        {"name", &json::is_string, text},
+        {"plugin", &json::is_string, text},
+        {"version", &json::is_string, text},
+        {"digest", &json::is_string, text},
+        {"enabled", &json::is_boolean, flag},
+        {"run", &json::is_string, text},
+        {"depends_on", &json::is_array, list},
+        {"capabilities", &json::is_array, list},
+        {"queue_size", &json::is_number_unsigned, count},
+        {"concurrency", &json::is_number_unsigned, count},
+        {"max_deliveries", &json::is_number_unsigned, count},
+        {"task_timeout", &json::is_string, text},
+        {"quiesce_timeout", &json::is_string, text},
+        {"start_timeout", &json::is_string, text},
+        {"log_level", &json::is_string, text},
+        {"allow_pinned", &json::is_boolean, flag},
         {"settings", &json::is_object, "an object"},
+        {"secrets", &json::is_array, list},
     };
     return members;
 }
@@ -97,7 +109,7 @@ void check_texts(const json& agent, const std::string& where, Problems& problems
         !is_agent_name(plugin->get_ref<const std::string&>())) {
         problems.add(where + ".plugin", "not a plugin's id: " + shown(*plugin));
     }
-    for (const char* key : {"depends_on", "capabilities"}) {
+    for (const char* key : {"depends_on", "capabilities", "secrets"}) {
         const auto list = agent.find(key);
         if (list == agent.end() || !list->is_array()) {
             continue;
@@ -178,14 +190,26 @@ void check_agents(const json& agents, Problems& problems) {
     check_dependencies(agents, problems);
 }
 
-// Settings without what is only known to be a secret.
+bool holds_unknown_secret(const json& value) {
+    if (!value.is_array()) {
+        return value == unknown_secret;
+    }
+    return std::any_of(value.begin(), value.end(), [](const json& item) {
+        return item.is_object() ? std::any_of(item.begin(), item.end(), holds_unknown_secret)
+                                : holds_unknown_secret(item);
+    });
+}
+
+// Settings without what is only known to be a secret. Lists are replaced as a whole, so one that
+// holds a secret goes as a whole.
 json without_unknown_secrets(const json& settings) {
     json kept = json::object();
     for (const auto& [key, value] : settings.items()) {
-        if (value == unknown_secret) {
-            continue;
+        if (value.is_object()) {
+            kept[key] = without_unknown_secrets(value);
+        } else if (!holds_unknown_secret(value)) {
+            kept[key] = value;
         }
-        kept[key] = value.is_object() ? without_unknown_secrets(value) : value;
     }
     return kept;
 }
@@ -212,11 +236,8 @@ Result<void> check_manifest(const json& manifest) {
         problems.add("manifest", "wanted an object, found " + shown(manifest));
         return problems.result();
     }
-    if (manifest.value("format", json()) != "noa.manifest") {
-        problems.add("format", "wanted \"noa.manifest\"");
-    }
-    if (const auto version = manifest.value("version", json()); version != manifest_version) {
-        problems.add("version", "wanted 3, found " + shown(version));
+    if (const auto version = manifest.value("manifest", json()); version != manifest_version) {
+        problems.add("manifest", "wanted version 3, found " + shown(version));
     }
     const auto agents = manifest.find("agents");
     if (agents == manifest.end() || !agents->is_array()) {
@@ -230,14 +251,12 @@ Result<void> check_manifest(const json& manifest) {
 json manifest_to_override(const json& manifest) {
     json agents = json::object();
     for (const auto& agent : manifest["agents"]) {
-        json wanted = agent.value("options", json::object());
-        for (const char* key : {"plugin", "enabled", "run", "depends_on", "capabilities"}) {
-            if (const auto found = agent.find(key); found != agent.end()) {
-                wanted[key] = *found;
-            }
+        json wanted = agent;
+        for (const char* key : {"name", "version", "digest", "secrets"}) {
+            wanted.erase(key);
         }
-        if (const auto settings = agent.find("settings"); settings != agent.end()) {
-            wanted["settings"] = without_unknown_secrets(*settings);
+        if (const auto settings = wanted.find("settings"); settings != wanted.end()) {
+            *settings = without_unknown_secrets(*settings);
         }
         agents[agent["name"].get<std::string>()] = std::move(wanted);
     }

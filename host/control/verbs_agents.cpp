@@ -33,7 +33,7 @@ Result<nlohmann::json> run_each(Supervisor& supervisor, const std::vector<std::s
 std::vector<std::string> running_agents(const Supervisor& supervisor) {
     std::vector<std::string> names;
     for (const auto& agent : supervisor.agents()) {
-        if (agent.value("state", "") != "stopped" && agent.value("state", "") != "disabled") {
+        if (agent.value("state", "") != "stopped") {
             names.push_back(agent.value("name", ""));
         }
     }

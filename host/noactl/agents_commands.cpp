@@ -43,6 +43,12 @@ std::string agents_text(const Globals& globals, const json& agents) {
     return table.empty() ? "no agents\n" : table.render(globals.screen());
 }
 
+Tone tone_of_verdict(std::string_view verdict) noexcept {
+    return verdict.starts_with("unusable") ? Tone::bad
+           : verdict.starts_with("unused") ? Tone::faint
+                                           : Tone::good;
+}
+
 std::string plugins_text(const Globals& globals, const json& plugins) {
     Table table({{"PLUGIN"}, {"VERSION"}, {"AGENT"}, {"VERDICT"}, {"DIGEST"}, {"FILE"}});
     for (const auto& plugin : plugins) {
@@ -50,7 +56,7 @@ std::string plugins_text(const Globals& globals, const json& plugins) {
         table.add({member(plugin, "id"),
                    member(plugin, "version"),
                    member(plugin, "agent"),
-                   {verdict, verdict == "ok" ? Tone::good : Tone::notice},
+                   {verdict, tone_of_verdict(verdict)},
                    {member(plugin, "digest").substr(0, 12), Tone::faint},
                    member(plugin, "path")});
     }

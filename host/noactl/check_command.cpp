@@ -103,6 +103,11 @@ Result<CheckedPlugin> examine(const std::filesystem::path& path, const config::C
     if (!facts) {
         return Failure(std::move(facts.error()));
     }
+    if (facts->id != id) {
+        return fail(Errc::refused, "check plugin", path,
+                    "its id is " + facts->id + ", its file is called " + id,
+                    "call the file " + facts->id + ".so");
+    }
     return CheckedPlugin{path, std::move(*facts)};
 }
 
@@ -170,11 +175,52 @@ void check_duplicates(const std::vector<CheckedPlugin>& plugins, Findings& findi
     }
 }
 
+// The configuration with what a host would add to it.
+Result<config::Config> load_config(const CheckOptions& options) {
+    auto config = config::load(sources_of(options.files));
+    if (config && !options.plugin_dirs.empty()) {
+        config->host.plugin_dirs = {options.plugin_dirs.begin(), options.plugin_dirs.end()};
+    }
+    return config;
+}
+
+void check_machine(const Globals& globals, const CheckOptions& options,
+                   const Result<config::Config>& config, Findings& findings) {
+    const auto directories =
+        config ? config->host.plugin_dirs : std::vector<std::filesystem::path>{NOA_PLUGIN_DIR};
+    const HostNeeds needs{options.files.state_dir, globals.runtime_dir, directories,
+                          config ? config->agents.size() : 0};
+    check_kernel(findings);
+    check_limits(needs.agents, findings);
+    check_directories(needs, findings);
+    check_disk(needs, findings);
+    check_clock(findings);
+    check_sockets(needs, findings);
+    check_libraries(findings);
+}
+
+void check_plugins_and_agents(const CheckOptions& options, config::Config config,
+                              Findings& findings) {
+    const auto plugins = check_plugins(config, options.runner, findings);
+    check_duplicates(plugins, findings);
+    if (config.host.autoload) {
+        std::vector<std::string> ids;
+        for (const auto& checked : plugins) {
+            ids.push_back(checked.facts.id);
+        }
+        const auto environment = sources_of(options.files).environment;
+        if (auto added = config::add_autoloaded(config, ids, environment); !added) {
+            findings.push_back({Verdict::fail, "autoload", added.error().text(), {}});
+        }
+    }
+    check_agents(config, plugins, findings);
+}
+
 } // namespace
 
 int check(const Globals& globals, const CheckOptions& options) {
     Findings findings;
-    const auto config = config::load(sources_of(options.files));
+    const auto config = load_config(options);
     if (!config) {
         findings.push_back({Verdict::fail, "configuration", config.error().text(), {}});
     } else {
@@ -188,21 +234,9 @@ int check(const Globals& globals, const CheckOptions& options) {
         }
     }
     if (options.host) {
-        const auto directories =
-            config ? config->host.plugin_dirs : std::vector<std::filesystem::path>{NOA_PLUGIN_DIR};
-        const HostNeeds needs{options.files.state_dir, globals.runtime_dir, directories,
-                              config ? config->agents.size() : 0};
-        check_kernel(findings);
-        check_limits(needs.agents, findings);
-        check_directories(needs, findings);
-        check_disk(needs, findings);
-        check_clock(findings);
-        check_sockets(needs, findings);
-        check_libraries(findings);
+        check_machine(globals, options, config, findings);
     } else if (config) {
-        const auto plugins = check_plugins(*config, options.runner, findings);
-        check_duplicates(plugins, findings);
-        check_agents(*config, plugins, findings);
+        check_plugins_and_agents(options, *config, findings);
     }
     return report(globals, findings);
 }

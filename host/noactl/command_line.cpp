@@ -26,6 +26,16 @@ std::string environment(const char* name, const char* fallback) {
     return value != nullptr && *value != '\0' ? value : fallback;
 }
 
+// In a build tree the runner lies beside noactl; installed, in libexec.
+std::filesystem::path default_runner() {
+    std::error_code error;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+    const auto beside = self.parent_path().parent_path() / "runner" / "noa-agent-runner";
+    return !error && std::filesystem::exists(beside, error)
+               ? beside
+               : std::filesystem::path(NOA_LIBEXEC_DIR) / "noa-agent-runner";
+}
+
 class CommandLine {
 public:
     CommandLine();
@@ -182,14 +192,16 @@ void CommandLine::add_inspect_commands() {
 }
 
 void CommandLine::add_config_commands() {
-    check_.files.main_file = NOA_CONF_FILE;
+    check_.files.packaged_dir = NOA_PACKAGED_CONF_DIR;
+    check_.files.main_file = environment("NOA_CONFIG", NOA_CONF_FILE);
+    check_.files.main_required = check_.files.main_file != NOA_CONF_FILE;
     check_.files.state_dir = environment("NOA_STATE_DIR", NOA_STATE_DIR);
     add("plan", "What a reload would do", [this] { return show_plan(globals_); });
     auto* config = app_.add_subcommand("config", "The configuration");
     config->require_subcommand(1);
-    add(*config, "explain", "Every value, and where it comes from", [this] {
-        return explain(globals_, check_.files, key_);
-    })->add_option("KEY", key_, "Only this key and what is below it");
+    auto* explain_command = add(*config, "explain", "Every value, and where it comes from", [this] {
+                                return explain(globals_, check_.files, key_);
+                            })->add_option("KEY", key_, "Only this key and what is below it");
 }
 
 void CommandLine::add_manifest_commands() {
@@ -227,7 +239,7 @@ void CommandLine::add_log_commands() {
 }
 
 void CommandLine::add_check_command() {
-    check_.runner = environment("NOA_RUNNER", NOA_LIBEXEC_DIR "/noa-agent-runner");
+    check_.runner = default_runner();
     auto* command = add("check", "Check configuration and plugins, without a host",
                         [this] { return check(globals_, check_); });
     command
@@ -237,12 +249,16 @@ void CommandLine::add_check_command() {
                 check_.files.main_file = file;
                 check_.files.main_required = true;
             },
-            "The main file")
-        ->default_str(NOA_CONF_FILE);
+            "The main file; also NOA_CONFIG")
+        ->default_str(check_.files.main_file.string());
+    command->add_option("--packaged-conf-dir", check_.files.packaged_dir, "Drop-ins of packages")
+        ->capture_default_str();
+    command->add_option("--plugin-dir", check_.plugin_dirs,
+                        "Plugin directory, instead of host.plugin_dirs (repeatable)");
     command->add_flag("--host", check_.host, "Check this machine instead of the plugins");
     command->add_option("--state-dir", check_.files.state_dir, "Also NOA_STATE_DIR")
         ->capture_default_str();
-    command->add_option("--runner", check_.runner, "The program that probes; also NOA_RUNNER")
+    command->add_option("--runner", check_.runner, "The program that probes")
         ->capture_default_str();
 }
 

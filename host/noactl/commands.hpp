@@ -46,6 +46,7 @@ struct CallOptions {
 
 // config_commands.cpp
 struct ConfigFiles {
+    std::filesystem::path packaged_dir;
     std::filesystem::path main_file;
     std::filesystem::path state_dir;
     bool main_required = false; // it was named
@@ -74,6 +75,7 @@ struct LogOptions {
 struct CheckOptions {
     ConfigFiles files;
     std::filesystem::path runner;
+    std::vector<std::string> plugin_dirs; // instead of the configured ones
     bool host = false;
 };
 [[nodiscard]] int check(const Globals& globals, const CheckOptions& options);

@@ -38,7 +38,10 @@ std::string plan_text(const Globals& globals, const json& plan) {
     add_changes("(host)", "", plan.value("host", json::array()));
     for (const auto& agent : plan.value("agents", json::array())) {
         const auto action = member(agent, "action");
-        if (action != "keep") {
+        const auto refusal = member(agent, "refusal");
+        if (!refusal.empty()) {
+            table.add({member(agent, "agent"), {"refused", Tone::bad}, "", "", refusal});
+        } else if (action != "keep") {
             add_changes(member(agent, "agent"), action, agent.value("changes", json::array()));
         }
     }

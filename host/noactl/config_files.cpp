@@ -8,18 +8,17 @@ namespace noa::noactl {
 
 config::Sources sources_of(const ConfigFiles& files) {
     config::Sources sources;
-    sources.packaged_dir = NOA_PACKAGED_CONF_DIR;
+    sources.packaged_dir = files.packaged_dir;
     sources.main_file = files.main_file;
-    sources.drop_in_dir = files.main_file.parent_path() / "conf.d";
     sources.state_dir_conf = files.state_dir / "conf.d";
     sources.main_required = files.main_required;
     for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
         const std::string_view text = *entry;
         const auto equals = text.find('=');
         const auto name = text.substr(0, equals);
-        // Read by noactl itself: no keys of the configuration.
+        // These are of the programs, not of the configuration.
         const bool own =
-            name == "NOA_RUNTIME_DIR" || name == "NOA_STATE_DIR" || name == "NOA_RUNNER";
+            name == "NOA_CONFIG" || name == "NOA_STATE_DIR" || name == "NOA_RUNTIME_DIR";
         if (equals != std::string_view::npos && !own) {
             sources.environment.emplace(name, text.substr(equals + 1));
         }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string>
@@ -17,10 +18,7 @@ std::string holder_of(int fd) {
     std::array<char, 32> text{};
     const auto got = ::pread(fd, text.data(), text.size() - 1, 0);
     std::string pid(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-    pid.erase(pid.find_last_not_of("0123456789\n") + 1);
-    while (!pid.empty() && pid.back() == '\n') {
-        pid.pop_back();
-    }
+    pid.erase(std::min(pid.find_first_not_of("0123456789"), pid.size()));
     return pid.empty() ? "another process" : "process " + pid;
 }
 

@@ -20,7 +20,8 @@ public:
     // dlopen, entry, table checks, create, configure(validate) with `settings_json`, describe,
     // destroy, dlclose, and whether it unmapped. The child has no network, may not signal,
     // ptrace or write files, has limited memory, cpu and time, and dies with the host.
-    // Refusals say the step it was in: "create: aborted (SIGABRT)".
+    // Refusals say the step it was in: "create: killed by SIGABRT".
+    // Empty `settings_json`: configure is left out.
     // A verdict of the same digest, settings and ABI is answered from the cache.
     [[nodiscard]] Result<ProbeFacts> run(const StagedFile& file, const std::string& settings_json,
                                          std::chrono::milliseconds timeout) const;

@@ -54,9 +54,11 @@ Failure in_step(std::string_view step, Error error) {
 
 Result<ProbeFacts> examine(Instance& instance, const noa_plugin& table, const std::string& settings,
                            const VerdictChannel& channel) {
-    channel.step("configure");
-    if (auto configured = instance.configure(settings, false); !configured) {
-        return in_step("configure", configured.error());
+    if (!settings.empty()) {
+        channel.step("configure");
+        if (auto configured = instance.configure(settings, false); !configured) {
+            return in_step("configure", configured.error());
+        }
     }
     channel.step("describe");
     const auto described = instance.ask(Instance::Question::describe);

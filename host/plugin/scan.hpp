@@ -19,8 +19,7 @@ struct ScanOptions {
 // entry symbol, and that it is the only one exported; no UNIQUE symbol, no NODELETE, no
 // text relocations, no executable stack; $ORIGIN in a runpath.
 // Refusals name the file, the field, what was wanted and what was found.
-[[nodiscard]] Result<ScanFacts> scan(const std::filesystem::path& file,
-                                     const ScanOptions& options);
+[[nodiscard]] Result<ScanFacts> scan(const std::filesystem::path& file, const ScanOptions& options);
 
 // The owner and mode part alone: ask it of the source when its staged copy is scanned.
 [[nodiscard]] Result<void> check_owner(const std::filesystem::path& file);

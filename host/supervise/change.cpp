@@ -181,8 +181,13 @@ Result<void> Supervisor::State::check(Proposal& proposal, const ApplyOptions& op
                                                 work->second.prepared->facts.settings_schema);
             if (!valid) {
                 add(valid.error().reason);
+            } else if (auto& refusal = work->second.prepared->settings_refusal) {
+                work->second.refusal = std::move(refusal);
+                plugin::StageDir::remove(work->second.prepared->file);
+                work->second.prepared.reset();
             }
-        } else if (work->second.refusal && work->second.settings_changed) {
+        }
+        if (work->second.refusal && work->second.settings_changed) {
             add("agents." + name + ": " + work->second.refusal->text());
         }
     }
@@ -204,6 +209,10 @@ Result<void> Supervisor::State::check(Proposal& proposal, const ApplyOptions& op
 }
 
 std::vector<Outcome> Supervisor::State::carry_out(Proposal& proposal, const ApplyOptions& options) {
+    {
+        const std::lock_guard lock(mutex);
+        in_force = proposal.config;
+    }
     log.set_level(proposal.config.host.log.level);
     log.set_format(proposal.config.host.log.format);
     std::map<std::string, Outcome> outcomes;
@@ -260,8 +269,6 @@ std::vector<Outcome> Supervisor::State::carry_out(Proposal& proposal, const Appl
     for (const auto& planned : proposal.plan.agents) {
         list.push_back(std::move(outcomes[planned.agent]));
     }
-    const std::lock_guard lock(mutex);
-    in_force = std::move(proposal.config);
     return list;
 }
 
@@ -305,10 +312,13 @@ void Supervisor::State::note_catalog() {
     std::set<std::string> complaints;
     for (const auto& [name, entry] : catalog.entries()) {
         listed.push_back({{"path", entry.path.string()},
-                          {"name", name},
+                          {"id", name},
+                          {"version", ""},
                           {"digest", entry.digest},
-                          {"trusted", entry.trusted},
-                          {"problem", entry.complaint()}});
+                          {"verdict", entry.usable()    ? entry.trusted ? "unused"
+                                                                        : "unused: others may write "
+                                                                          "to its directory"
+                                      : "unusable: " + entry.complaint()}});
         const auto complaint = entry.complaint();
         if (!complaint.empty() && complaints.insert(complaint).second &&
             !complained.contains(complaint)) {

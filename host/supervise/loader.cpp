@@ -74,7 +74,16 @@ Result<Prepared> Loader::prepare(const CatalogEntry& entry, const config::AgentC
         return Failure(scanned.error());
     }
     progress("probe");
+    // Refused with its settings, it may still tell their schema, which knows file and line.
     auto facts = probe_.run(*staged, config.settings.dump(), probe_timeout);
+    std::optional<Error> settings_refusal;
+    if (!facts && facts.error().reason.starts_with("configure: ")) {
+        settings_refusal = facts.error();
+        facts = probe_.run(*staged, "", probe_timeout);
+        if (!facts) {
+            facts = Failure(*settings_refusal);
+        }
+    }
     if (!facts) {
         plugin::StageDir::remove(*staged);
         return Failure(facts.error());
@@ -83,7 +92,7 @@ Result<Prepared> Loader::prepare(const CatalogEntry& entry, const config::AgentC
         plugin::StageDir::remove(*staged);
         return Failure(named.error());
     }
-    return Prepared{std::move(*staged), std::move(*facts)};
+    return Prepared{std::move(*staged), std::move(*facts), std::move(settings_refusal)};
 }
 
 } // namespace noa::supervise

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 
 #include "config/config.hpp"
 #include "plugin/probe.hpp"
@@ -17,6 +18,7 @@ namespace noa::supervise {
 struct Prepared {
     plugin::StagedFile file;
     plugin::ProbeFacts facts;
+    std::optional<Error> settings_refusal; // the plugin's own word on its settings
 };
 
 class Loader {

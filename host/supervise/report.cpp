@@ -152,21 +152,23 @@ json Supervisor::plugins() const {
     const std::lock_guard lock(state_->mutex);
     auto list = state_->plugins;
     for (auto& entry : list) {
-        auto users = json::array();
+        std::string users;
         for (const auto& [name, agent] : state_->agents) {
-            if (agent->wanted.plugin != entry.at("name")) {
+            if (agent->wanted.plugin != entry.at("id")) {
                 continue;
             }
-            users.push_back(name);
+            users += (users.empty() ? "" : ", ") + name;
             if (agent->current) {
                 const auto& blueprint = agent->current->blueprint();
                 entry["version"] = blueprint.facts.version;
-                entry["loaded"] = blueprint.file.digest == entry.at("digest");
+                entry["verdict"] = blueprint.file.digest == entry.at("digest")
+                                       ? "loaded"
+                                       : "not loaded: an older one runs; " + agent->last_error;
             } else if (!agent->last_error.empty()) {
-                entry["problem"] = agent->last_error;
+                entry["verdict"] = "refused: " + agent->last_error;
             }
         }
-        entry["agents"] = std::move(users);
+        entry["agent"] = std::move(users);
     }
     return list;
 }

@@ -222,7 +222,7 @@ void expect_of_host(Builder& builder, bool quick) {
                        Sense::at_most, 100);
     }
     const std::string lookup = "route lookup, flat";
-    for (const char* names : lookups) {
+    for (const char* names : {"10", "100", "1000"}) {
         builder.expect(
             lookup, name("bus lookup among " + std::string(names), "lookup and send", one_core),
             Sense::at_most, 1.2, {name("bus lookup among 1", "lookup and send", one_core)});
@@ -262,9 +262,13 @@ Catalogue make_catalogue(const std::string& only, bool quick) {
                   [&](const Measurement& measurement) { return left_out(measurement.key()); });
     auto& [figures, goals] = catalogue.table;
     std::erase_if(figures, [&](const Figure& figure) { return left_out(figure.measurement); });
+    const auto chosen = [&](const std::string& figure_name) {
+        return std::any_of(figures.begin(), figures.end(),
+                           [&](const Figure& figure) { return figure.name == figure_name; });
+    };
     std::erase_if(goals, [&](const Goal& goal) {
-        return std::none_of(figures.begin(), figures.end(),
-                            [&](const Figure& figure) { return figure.name == goal.figure; });
+        return !chosen(goal.figure) ||
+               !std::all_of(goal.baselines.begin(), goal.baselines.end(), chosen);
     });
     return catalogue;
 }

@@ -90,6 +90,10 @@ std::string render_environment(const nlohmann::json& environment) {
         text += name + std::string(name.size() < 14 ? 14 - name.size() : 1, ' ') +
                 (value.is_string() ? value.get<std::string>() : value.dump()) + "\n";
     }
+    if (std::stod(environment.value("load", "0")) > 1.0) {
+        text +=
+            "note          other work runs here: of the figures in time only CPU can be trusted\n";
+    }
     return text;
 }
 

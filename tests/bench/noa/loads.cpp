@@ -21,6 +21,30 @@ Result<Values> values_of(Answer answer) {
     return got->get<Values>();
 }
 
+Result<void> run_senders(const Ask& ask, unsigned senders, const json& order) {
+    std::vector<Answer> answers;
+    for (unsigned i = 0; i < senders; ++i) {
+        answers.push_back(ask("s" + std::to_string(i), "run.stream", order));
+    }
+    for (auto& answer : answers) {
+        if (auto sent = values_of(std::move(answer)); !sent) {
+            return tl::unexpected(sent.error());
+        }
+    }
+    return {};
+}
+
+// The senders left a full inbox behind.
+Result<Values> result_of_sink(const Ask& ask) {
+    for (;;) {
+        auto result = values_of(ask("b", "sink.result", json::object()));
+        if (result || result.error().code != Errc::busy) {
+            return result;
+        }
+        ::sched_yield();
+    }
+}
+
 } // namespace
 
 Result<Values> load_round_trips(const Ask& ask, const Context& context) {
@@ -29,33 +53,25 @@ Result<Values> load_round_trips(const Ask& ask, const Context& context) {
 
 Result<Values> load_stream(const Ask& ask, const Context& context, unsigned senders,
                            std::size_t size, const std::string& body) {
-    // Long enough for the receiver's warm-up and window, also when senders start late.
-    const auto duration = context.budget.count() * 3 / 2 + 20;
-    auto begun =
-        values_of(ask("b", "sink.begin",
-                      {{"budget_ms", context.budget.count()}, {"stride", size > 1024 ? 16 : 256}}));
-    if (!begun) {
-        return begun;
-    }
-    std::vector<Answer> answers;
-    for (unsigned i = 0; i < senders; ++i) {
-        answers.push_back(
-            ask("s" + std::to_string(i), "run.stream",
-                {{"target", "b"}, {"duration_ms", duration}, {"size", size}, {"body", body}}));
-    }
-    for (auto& answer : answers) {
-        if (auto sent = values_of(std::move(answer)); !sent) {
-            return sent;
+    // Long enough for the receiver's warm-up and window; on a busy machine, once more for longer.
+    Result<Values> values = Values{};
+    for (std::int64_t factor = 1; values && values->empty() && factor <= 8; factor *= 2) {
+        auto begun = values_of(
+            ask("b", "sink.begin",
+                {{"budget_ms", context.budget.count()}, {"stride", size > 1024 ? 16 : 256}}));
+        if (!begun) {
+            return begun;
         }
-    }
-    // The senders left a full inbox behind.
-    for (;;) {
-        auto result = values_of(ask("b", "sink.result", json::object()));
-        if (result || result.error().code != Errc::busy) {
-            return result;
+        const json order = {{"target", "b"},
+                            {"duration_ms", factor * context.budget.count() * 3 / 2 + 20},
+                            {"size", size},
+                            {"body", body}};
+        if (auto sent = run_senders(ask, senders, order); !sent) {
+            return tl::unexpected(sent.error());
         }
-        ::sched_yield();
+        values = result_of_sink(ask);
     }
+    return values;
 }
 
 Result<Values> load_lookups(const Ask& ask, const std::vector<std::string>& names) {

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::chrono::seconds limit{10};
 constexpr unsigned batch = 64;
-constexpr std::uint64_t window_size = 65'536;
-constexpr std::uint64_t acknowledged_each = 4'096;
+constexpr std::uint64_t window_size = 4'096;
+constexpr std::uint64_t acknowledged_each = 256;
 
 struct Session {
     Broker broker;
@@ -165,8 +165,12 @@ Result<Values> count_relay_stream(const Context& context) {
     std::uint64_t seen = 0;
     for (;;) {
         auto received = (*connection)->receive(limit);
-        if (!received || *received == 0) {
-            return fail(Errc::timed_out, "receive", "stream", "nothing came within 10 s");
+        if (!received) {
+            return tl::unexpected(received.error());
+        }
+        if (*received == 0) {
+            return fail(Errc::timed_out, "receive", "stream",
+                        "nothing came within 10 s after " + std::to_string(seen));
         }
         for (unsigned i = 0; i < *received; ++i) {
             if (!window.count()) {

@@ -9,7 +9,7 @@ namespace noa::bench {
 [[nodiscard]] Result<Values> measure_relay_round_trip(const Context& context);
 [[nodiscard]] Result<Values> serve_relay_echo(const Context& context);
 
-// This process publishes 64 B messages as fast as it can, at most 65,536 ahead of another process
+// This process publishes 64 B messages as fast as it can, at most 4,096 ahead of another process
 // that receives them; figures are the receiver's.
 [[nodiscard]] Result<Values> measure_relay_stream(const Context& context);
 [[nodiscard]] Result<Values> count_relay_stream(const Context& context);

@@ -12,10 +12,10 @@ class AlarmTest : public BusTest {
 protected:
     Inbox& inbox(const std::string& name) {
         auto& endpoint = *bus_->routes().resolve(name);
-        bus_->open_inbox(endpoint).value();
+        must(bus_->open_inbox(endpoint));
         return endpoint.inbox();
     }
-    void SetUp() override { alarm_.start().value(); }
+    void SetUp() override { must(alarm_.start()); }
     // The test's own time-out bounds it.
     static void wait_for_nudge(Inbox& inbox) {
         while (!inbox.take_nudge()) {

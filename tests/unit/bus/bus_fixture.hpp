@@ -189,8 +189,21 @@ inline noa_receipt empty_receipt() {
     return receipt;
 }
 
+// What a test cannot go on without.
+inline void must(const Result<>& result) {
+    if (!result) {
+        ADD_FAILURE() << result.error().text();
+        std::abort();
+    }
+}
+template <class T>
+T must(Result<T> result) {
+    must(result ? Result<>() : Result<>(Failure(result.error())));
+    return std::move(*result);
+}
+
 inline std::unique_ptr<Bus> open_bus(const BusOptions& options = {}) {
-    return std::move(Bus::open(options).value());
+    return must(Bus::open(options));
 }
 
 // Runs `task` on the lane and waits for its end.
@@ -212,8 +225,8 @@ class Agent {
 public:
     Agent(Bus& bus, const std::string& name, const LaneOptions& options = {})
         : bus_(bus), endpoint_(*bus.routes().resolve(name)) {
-        bus.open_inbox(endpoint_).value();
-        lane_ = std::move(Lane::open(bus, endpoint_, options, name).value());
+        must(bus.open_inbox(endpoint_));
+        lane_ = must(Lane::open(bus, endpoint_, options, name));
     }
     Agent(const Agent&) = delete;
     Agent& operator=(const Agent&) = delete;

@@ -11,7 +11,7 @@ namespace {
 class InboxTest : public BusTest {
 protected:
     void SetUp() override {
-        bus_->open_inbox(endpoint_).value();
+        must(bus_->open_inbox(endpoint_));
         inbox_.set_state(Inbox::State::open);
     }
     Draft draft(std::string_view body, std::uint8_t priority = NOA_PRIORITY_NORMAL) {
@@ -60,8 +60,7 @@ TEST_F(InboxTest, high_comes_first_and_low_last_each_in_order) {
     ASSERT_EQ(accept("high1", NOA_PRIORITY_HIGH), NOA_OK);
     ASSERT_EQ(accept("normal2"), NOA_OK);
     ASSERT_EQ(accept("high2", NOA_PRIORITY_HIGH), NOA_OK);
-    for (const auto* expected :
-         {"high1", "high2", "normal1", "normal2", "low1", "low2", "-"}) {
+    for (const auto* expected : {"high1", "high2", "normal1", "normal2", "low1", "low2", "-"}) {
         EXPECT_EQ(next(), expected);
     }
 }

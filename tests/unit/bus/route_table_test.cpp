@@ -9,7 +9,9 @@
 namespace noa::bus {
 namespace {
 
-std::string name_of(std::size_t number) { return "agent-" + std::to_string(number); }
+std::string name_of(std::size_t number) {
+    return "agent-" + std::to_string(number);
+}
 
 TEST(RouteTable, finds_each_of_a_thousand_agents_by_name_and_by_address) {
     RouteTable table;

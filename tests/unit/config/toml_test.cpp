@@ -62,6 +62,17 @@ TEST(toml, inputs_that_break_assertions_are_errors) {
     }
 }
 
+// The library's test for white space has undefined behaviour for these.
+TEST(toml, letters_beyond_ascii_are_no_space) {
+    for (const auto* letter :
+         {"\xC3\xA4", "\xD2\x8A", "\xE2\xB1\xA0", "\xEF\xAC\xB0", "\xC2\xA1"}) {
+        EXPECT_EQ(values("a = \"\"\"x\\\n " + std::string(letter) + "\"\"\"\n")["a"],
+                  "x" + std::string(letter));
+        EXPECT_THAT(problems_of(std::string(letter) + " = 1"), StartsWith("t:1:1: "));
+        EXPECT_THAT(problems_of("a " + std::string(letter) + " = 1"), StartsWith("t:1:3: "));
+    }
+}
+
 TEST(toml, what_json_cannot_hold_is_an_error) {
     EXPECT_EQ(problems_of("a = inf"), "t:1:5: a: expected a finite number");
     EXPECT_EQ(problems_of("[x]\na = [1.0, nan]"), "t:2:11: x.a[1]: expected a finite number");

@@ -17,7 +17,7 @@ def main(folder):
         for path, quoted in quotes
         if (root / path).read_text(encoding="utf-8").rstrip() != quoted
     ]
-    wrong += [link for link in LINK.findall(text) if not (root / link).exists()]
+    wrong += [link for link in LINK.findall(re.sub(r"```.*?```", "", text, flags=re.DOTALL)) if not (root / link).exists()]
     for path in wrong:
         print(f"README.md and {path} differ, or it is not there")
     print(f"{len(quotes)} quotes, {len(wrong)} wrong")

@@ -27,6 +27,7 @@ def main(source, build):
         shutil.copytree(pathlib.Path(source) / "plugin-api" / "template", root / "agent")
         environment = dict(os.environ, PKG_CONFIG_PATH=str(contract.parent))
         run("meson", "setup", str(root / "build"), str(root / "agent"), env=environment)
+        run("ninja", "-C", str(root / "build"), env=environment, stdout=subprocess.DEVNULL)
         run("meson", "test", "-C", str(root / "build"), "--print-errorlogs", env=environment)
         exported = subprocess.run(
             ["nm", "-D", "--defined-only", str(root / "build" / "my-agent.so")],
