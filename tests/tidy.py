@@ -44,10 +44,10 @@ def headers_of(build_dir):
 
 
 class Source:
-    def __init__(self, command, own_files):
+    def __init__(self, command, own_files, version):
         self.path = os.path.normpath(os.path.join(command["directory"], command["file"]))
         self.own_files = sorted({self.path, *own_files})
-        digest = hashlib.sha256(command["command"].encode())
+        digest = hashlib.sha256((version + command["command"]).encode())
         for name in [*self.own_files, str(ROOT / ".clang-tidy")]:
             digest.update(pathlib.Path(name).read_bytes())
         self.mark = digest.hexdigest()
@@ -64,12 +64,15 @@ def main():
     build_dir = os.path.abspath(sys.argv[-1])
     clean_dir = pathlib.Path(build_dir) / "tidy-clean"
     clean_dir.mkdir(exist_ok=True)
+    version = subprocess.run(["clang-tidy", "--version"], text=True, capture_output=True).stdout
+    if "LLVM version" not in version:
+        sys.exit("clang-tidy does not say its version: nothing was examined")
     made_from = headers_of(build_dir)
     changed = changed_files() if only_changed else None
     sources = {}
     for command in json.loads((pathlib.Path(build_dir) / "compile_commands.json").read_text()):
         own_files = made_from.get(command["output"], [])
-        source = Source(command, own_files)
+        source = Source(command, own_files, version)
         if source.path.startswith(str(ROOT)) and pathlib.Path(source.path).suffix != ".rs":
             if changed is None or changed.intersection(source.own_files):
                 sources[source.path] = source

@@ -35,7 +35,9 @@ void put_big_endian(std::uint64_t value, std::uint8_t* out) noexcept {
 
 } // namespace
 
-noa_id make_id() noexcept { return make_id(coarse_unix_ns()); }
+noa_id make_id() noexcept {
+    return make_id(coarse_unix_ns());
+}
 
 noa_id make_id(std::int64_t unix_ns) noexcept {
     thread_local Generator generator;

@@ -21,9 +21,8 @@ constexpr bool is_token_char(char c) noexcept {
 constexpr bool is_agent_name(std::string_view text) noexcept {
     return !text.empty() && text.size() <= NOA_AGENT_NAME_MAX &&
            detail::is_lower_or_digit(text.front()) &&
-           std::all_of(text.begin(), text.end(), [](char c) {
-               return detail::is_lower_or_digit(c) || c == '_' || c == '-';
-           });
+           std::all_of(text.begin(), text.end(),
+                       [](char c) { return detail::is_lower_or_digit(c) || c == '_' || c == '-'; });
 }
 
 // Tokens of [A-Za-z0-9_-] separated by single dots, at most 255 bytes.

@@ -11,15 +11,15 @@
 namespace noa {
 
 enum class Errc : std::uint8_t {
-    invalid,       // an input breaks its contract
-    not_found,     // no such file, agent, operation
-    refused,       // examined and turned down; retrying the same thing is pointless
-    busy,          // no room now
-    timed_out,     // a deadline passed
-    unavailable,   // the other side is stopped or gone
-    denied,        // not permitted
-    system,        // the operating system said no
-    internal,      // a defect of noa or of a plugin
+    invalid,     // an input breaks its contract
+    not_found,   // no such file, agent, operation
+    refused,     // examined and turned down; retrying the same thing is pointless
+    busy,        // no room now
+    timed_out,   // a deadline passed
+    unavailable, // the other side is stopped or gone
+    denied,      // not permitted
+    system,      // the operating system said no
+    internal,    // a defect of noa or of a plugin
 };
 
 [[nodiscard]] std::string_view name_of(Errc code) noexcept;
@@ -42,8 +42,8 @@ using Failure = tl::unexpected<Error>;
 
 [[nodiscard]] inline Failure fail(Errc code, std::string attempt, std::string object,
                                   std::string reason, std::string advice = {}) {
-    return Failure(Error{code, std::move(attempt), std::move(object), std::move(reason),
-                         std::move(advice)});
+    return Failure(
+        Error{code, std::move(attempt), std::move(object), std::move(reason), std::move(advice)});
 }
 
 // The same with the text of an errno value as the reason.

@@ -50,8 +50,7 @@ Block* BlockPool::take() {
 Block* BlockPool::pop() noexcept {
     Block* top = top_.load(std::memory_order_acquire);
     while (top != nullptr &&
-           !top_.compare_exchange_weak(top, top->next, std::memory_order_acquire)) {
-    }
+           !top_.compare_exchange_weak(top, top->next, std::memory_order_acquire)) {}
     if (top != nullptr) {
         kept_.fetch_sub(1, std::memory_order_relaxed);
     }
@@ -66,8 +65,7 @@ void BlockPool::give_back(Block* block) noexcept {
     }
     block->next = top_.load(std::memory_order_relaxed);
     while (!top_.compare_exchange_weak(block->next, block, std::memory_order_release,
-                                       std::memory_order_relaxed)) {
-    }
+                                       std::memory_order_relaxed)) {}
 }
 
 void BlockPool::trim(std::int32_t keep) noexcept {

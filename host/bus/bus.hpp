@@ -62,7 +62,7 @@ private:
     RouteTable routes_;
     Endpoint* host_ = nullptr;
     Endpoint* outside_ = nullptr; // the gateway's
-    Alarm alarm_; // last: it nudges inboxes
+    Alarm alarm_;                 // last: it nudges inboxes
 };
 
 } // namespace noa::bus

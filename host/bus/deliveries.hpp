@@ -17,8 +17,8 @@ namespace noa::bus {
 struct Item {
     Record* record = nullptr;
     std::uint32_t attempt = 1;
-    bool control = false;  // of the control queue: not part of the depth
-    BlockRef block;        // empty while the record lies in the inbox's current pack
+    bool control = false; // of the control queue: not part of the depth
+    BlockRef block;       // empty while the record lies in the inbox's current pack
 };
 
 // How somebody settled a delivery.

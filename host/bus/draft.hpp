@@ -13,7 +13,7 @@ struct Draft {
     std::string_view subject;
     std::string_view content_type;
     std::string_view traceparent;
-    std::string_view body;     // ignored when `block` is set
+    std::string_view body; // ignored when `block` is set
     // A body of its own, made by make_single and in place: seal() before the message is
     // accepted. Borrowed: accepting shares it.
     Block* block = nullptr;

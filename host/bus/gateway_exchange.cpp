@@ -104,6 +104,9 @@ bool Exchange::drain_router() {
             return false;
         }
         bytes += router_.first().size() + router_.second().size();
+        if (options_.clock) {
+            now_ns_ = options_.clock(); // a test's step in time is seen at once
+        }
         incoming();
     }
     return true;

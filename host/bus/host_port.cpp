@@ -210,8 +210,8 @@ noa_status HostPort::handle(const noa_message& message, noa_delivery delivery,
     if (found == offers_.end()) {
         return NOA_E_UNSUPPORTED;
     }
-    auto answer = found->second.answer({static_cast<const char*>(message.body.data),
-                                        static_cast<std::size_t>(message.body.size)});
+    auto answer = found->second.answer(
+        {static_cast<const char*>(message.body.data), static_cast<std::size_t>(message.body.size)});
     if (!answer) {
         const auto text = answer.error().text();
         std::strncpy(error.text, text.c_str(), sizeof error.text - 1);
@@ -220,8 +220,7 @@ noa_status HostPort::handle(const noa_message& message, noa_delivery delivery,
     return lane_->reply(delivery, outgoing({}, {}, *answer));
 }
 
-void HostPort::on_reply(std::uint64_t tag, noa_status status,
-                        const noa_message* message) noexcept {
+void HostPort::on_reply(std::uint64_t tag, noa_status status, const noa_message* message) noexcept {
     std::promise<Reply> promise;
     {
         const std::lock_guard lock(mutex_);

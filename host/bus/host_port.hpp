@@ -34,8 +34,8 @@ public:
                                     std::string_view body) override;
     [[nodiscard]] Result<std::uint32_t> publish(std::string_view subject,
                                                 std::string_view body) override;
-    [[nodiscard]] Result<std::unique_ptr<bus::Subscription>>
-    subscribe(std::string_view pattern, OnEvent on_event) override;
+    [[nodiscard]] Result<std::unique_ptr<bus::Subscription>> subscribe(std::string_view pattern,
+                                                                       OnEvent on_event) override;
 
 private:
     explicit HostPort(Bus& bus) : bus_(bus) {}

@@ -38,20 +38,20 @@ private:
 };
 
 struct InboxCounters {
-    Counter refused;     // under the pipe's mutex
+    Counter refused; // under the pipe's mutex
     // by the lane
-    Counter handled;     // requests and events that the plugin finished
-    Counter failed;      // of them, answered with an error
+    Counter handled; // requests and events that the plugin finished
+    Counter failed;  // of them, answered with an error
     Counter redelivered;
     Counter expired;
-    Counter dead;        // given up after max_deliveries
-    Counter answers;     // replies and errors to own requests
-    Counter discarded;   // answers that nobody waited for any more
+    Counter dead;      // given up after max_deliveries
+    Counter answers;   // replies and errors to own requests
+    Counter discarded; // answers that nobody waited for any more
     // by any thread
     std::atomic<std::uint64_t> handled_deferred{0};
     std::atomic<std::uint64_t> failed_deferred{0};
     std::atomic<std::uint64_t> late{0}; // settlements answered NOA_E_RETIRED
-    Counter busy_ns;     // time awake, by a coarse clock
+    Counter busy_ns;                    // time awake, by a coarse clock
 };
 
 struct Admission {
@@ -116,9 +116,7 @@ public:
     void put_back(Item&& item) noexcept { head_.push_back(std::move(item)); }
     void put_back_front(std::vector<Item>&& items) noexcept;
     // One message less. [any thread]
-    void settled(std::uint64_t n = 1) noexcept {
-        settled_.fetch_add(n, std::memory_order_seq_cst);
-    }
+    void settled(std::uint64_t n = 1) noexcept { settled_.fetch_add(n, std::memory_order_seq_cst); }
     // How many settlements a lane may collect before it says so: senders see the depth that
     // much too high, which must not matter to a small inbox.
     [[nodiscard]] std::uint64_t unsaid_limit() const noexcept {

@@ -24,9 +24,9 @@
 namespace noa::bus {
 
 struct LaneOptions {
-    std::uint64_t owner = 0;           // of subscriptions; unique per generation
-    std::uint16_t generation = 1;      // of request tokens
-    std::uint32_t concurrency = 0;     // open deliveries; 0: no limit but the inbox's
+    std::uint64_t owner = 0;       // of subscriptions; unique per generation
+    std::uint16_t generation = 1;  // of request tokens
+    std::uint32_t concurrency = 0; // open deliveries; 0: no limit but the inbox's
     std::uint32_t max_deliveries = 5;
     std::int64_t task_timeout_ns = 30'000'000'000;
     std::size_t max_requests = 10'000; // own requests that may wait for their answer
@@ -39,9 +39,8 @@ public:
     static constexpr std::size_t max_wakes = 65'536;
 
     // Starts the thread. `name` is seen in ps, cut to 15 bytes.
-    [[nodiscard]] static Result<std::unique_ptr<Lane>> open(Bus& bus, Endpoint& endpoint,
-                                                            const LaneOptions& options,
-                                                            const std::string& name);
+    [[nodiscard]] static Result<std::unique_ptr<Lane>>
+    open(Bus& bus, Endpoint& endpoint, const LaneOptions& options, const std::string& name);
     // Joins. The handler must be detached.
     ~Lane();
     Lane(const Lane&) = delete;
@@ -85,8 +84,8 @@ public:
                                      noa_receipt* receipt);
     [[nodiscard]] noa_status publish(const noa_outgoing& message, noa_receipt* receipt);
     [[nodiscard]] noa_status reply(noa_delivery delivery, const noa_outgoing& message);
-    [[nodiscard]] noa_status settle(noa_delivery delivery, noa_status status,
-                                    std::string_view text, std::uint32_t retry_after_ms);
+    [[nodiscard]] noa_status settle(noa_delivery delivery, noa_status status, std::string_view text,
+                                    std::uint32_t retry_after_ms);
     [[nodiscard]] noa_status retain(const noa_message& message, const noa_message** ret_kept);
     [[nodiscard]] noa_status release(const noa_message& kept);
     [[nodiscard]] noa_status wake(std::uint64_t tag);
@@ -106,7 +105,7 @@ private:
     void wait_unattached();
     void look_around();
     [[nodiscard]] bool step();
-    void dispatch(Item& item);
+    void dispatch(Item& item, bool fresh);
     void dispatch_control(Item& item);
     void dispatch_answer(Item& item);
     void dispatch_work(Item& item);
@@ -150,15 +149,16 @@ private:
     std::optional<Settlement> settled_in_hand_;
     std::uint64_t settled_unsaid_ = 0; // settled, not yet told to the inbox
     std::uint32_t steps_ = 0;
+    std::uint32_t since_sleep_ = 0;
     bool draining_ = false;
-    std::atomic<bool> awaited_{false};  // somebody waits for open deliveries; read by any thread
-    std::atomic<bool> gated_{false};    // a limit of open deliveries is set; read by any thread
+    std::atomic<bool> awaited_{false}; // somebody waits for open deliveries; read by any thread
+    std::atomic<bool> gated_{false};   // a limit of open deliveries is set; read by any thread
     std::int64_t drain_deadline_ns_ = 0;
     std::function<void(bool)> drained_;
     std::function<void()> emptied_;
     std::vector<Deliveries::Returned> retries_;
     std::int64_t retry_due_ns_ = Requests::never; // the earliest of them
-    std::int64_t trim_due_ns_ = Requests::never; // when to give memory back
+    std::int64_t trim_due_ns_ = Requests::never;  // when to give memory back
     std::int64_t last_traffic_ns_ = 0;
     bool ended_ = false;
 

@@ -21,8 +21,8 @@ noa_status Lane::send(const noa_outgoing& message, noa_receipt* receipt) {
     return outbox_.send(message, cause(), receipt);
 }
 
-noa_status Lane::send_many(const noa_outgoing* messages, std::uint32_t stride,
-                           std::uint32_t count, noa_receipt* receipt) {
+noa_status Lane::send_many(const noa_outgoing* messages, std::uint32_t stride, std::uint32_t count,
+                           noa_receipt* receipt) {
     if (stride < sizeof(noa_outgoing)) {
         return NOA_E_INVALID;
     }

@@ -20,11 +20,15 @@ std::string_view text_of(const noa_error& error) noexcept {
     return {error.text, static_cast<std::size_t>(end - error.text)};
 }
 
-noa_id no_id() noexcept { return {}; }
+noa_id no_id() noexcept {
+    return {};
+}
 
 } // namespace
 
-const Cause* Lane::cause() const noexcept { return on_lane() && in_call_ ? &cause_ : nullptr; }
+const Cause* Lane::cause() const noexcept {
+    return on_lane() && in_call_ ? &cause_ : nullptr;
+}
 
 void Lane::fill_view(const Item& item, noa_message& out) const noexcept {
     const Record& record = *item.record;
@@ -48,13 +52,14 @@ void Lane::fill_view(const Item& item, noa_message& out) const noexcept {
     out.status = record.status;
 }
 
-void Lane::dispatch(Item& item) {
+// `fresh` as the item was taken: the gate may have opened since, and what is held goes first.
+void Lane::dispatch(Item& item, bool fresh) {
     const Record& record = *item.record;
     if (item.control) {
         dispatch_control(item);
     } else if (record.is_answer()) {
         dispatch_answer(item);
-    } else if (draining_ || !gate_open()) {
+    } else if (!fresh) {
         // Behind a closed gate only what other agents wait for may pass, or cycles would stop.
         if (!draining_ && record.hops > 0 && record.wants_answer()) {
             dispatch_work(item);
@@ -174,9 +179,9 @@ void Lane::apply(Item& item, Settlement&& settlement) {
         redeliver(std::move(item), settlement.retry_after_ms);
         return;
     }
-    const std::string_view text =
-        settlement.status != NOA_OK && settlement.body.empty() ? status_text(settlement.status)
-                                                               : std::string_view(settlement.body);
+    const std::string_view text = settlement.status != NOA_OK && settlement.body.empty()
+                                      ? status_text(settlement.status)
+                                      : std::string_view(settlement.body);
     bus_.answer(endpoint_, *item.record, settlement.status, text,
                 settlement.status != NOA_OK ? "text/plain" : settlement.content_type);
     inbox_.counters().handled.add();
@@ -214,12 +219,10 @@ void Lane::give_up(Item& item, noa_status status, std::string_view why) {
     bus_.answer(endpoint_, record, status, why, "text/plain");
     inbox_.counters().dead.add();
     note_settled();
-    nlohmann::json letter{{"agent", endpoint_.name()},
-                          {"id", to_string(record.id)},
-                          {"from", record.from->name()},
-                          {"subject", std::string(record.subject())},
-                          {"attempts", item.attempt - 1},
-                          {"reason", std::string(why)}};
+    nlohmann::json letter{
+        {"agent", endpoint_.name()},    {"id", to_string(record.id)},
+        {"from", record.from->name()},  {"subject", std::string(record.subject())},
+        {"attempts", item.attempt - 1}, {"reason", std::string(why)}};
     bus_.announce("host.dead_letter." + endpoint_.name(), letter.dump());
 }
 

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::uint32_t retry_hint_ms = 10;
 
-void fill(noa_receipt* receipt, std::uint32_t accepted, std::uint32_t refused,
-          std::uint64_t depth, noa_status status) noexcept {
+void fill(noa_receipt* receipt, std::uint32_t accepted, std::uint32_t refused, std::uint64_t depth,
+          noa_status status) noexcept {
     if (receipt == nullptr) {
         return;
     }
@@ -139,8 +139,8 @@ noa_status Outbox::request(const noa_outgoing& message, std::uint64_t tag, const
                            noa_receipt* receipt, std::int64_t& ret_deadline_ns) {
     Draft draft;
     draft.head.kind = NOA_MESSAGE_REQUEST;
-    noa_status status = closed_.load(std::memory_order_relaxed) ? NOA_E_STATE
-                                                                : prepare(message, cause, draft);
+    noa_status status =
+        closed_.load(std::memory_order_relaxed) ? NOA_E_STATE : prepare(message, cause, draft);
     Endpoint* to = status == NOA_OK ? find_recipient(message) : nullptr;
     if (status == NOA_OK && to == nullptr) {
         status = NOA_E_NO_AGENT;
@@ -171,8 +171,7 @@ noa_status Outbox::request(const noa_outgoing& message, std::uint64_t tag, const
     return admission.status;
 }
 
-noa_status Outbox::publish(const noa_outgoing& message, const Cause* cause,
-                           noa_receipt* receipt) {
+noa_status Outbox::publish(const noa_outgoing& message, const Cause* cause, noa_receipt* receipt) {
     Draft draft;
     draft.head.kind = NOA_MESSAGE_EVENT;
     if (const auto status = prepare(message, cause, draft); status != NOA_OK) {

@@ -30,8 +30,8 @@ Result<void*> make_socket(void* context, int type, const std::string& address) {
     zmq_setsockopt(socket, ZMQ_SNDHWM, &zero, sizeof zero);
     zmq_setsockopt(socket, ZMQ_RCVHWM, &zero, sizeof zero);
     zmq_setsockopt(socket, ZMQ_LINGER, &zero, sizeof zero);
-    const int done = type == ZMQ_PULL ? zmq_bind(socket, address.c_str())
-                                      : zmq_connect(socket, address.c_str());
+    const int done =
+        type == ZMQ_PULL ? zmq_bind(socket, address.c_str()) : zmq_connect(socket, address.c_str());
     if (done != 0) {
         const int error = zmq_errno();
         zmq_close(socket);
@@ -124,10 +124,8 @@ void Pipe::send_frame(Block* block) noexcept {
     NOA_HOP_RELEASE(this);
     // Counted first: a reader that already knows of the frame may block for it, never the
     // other way round.
-    frames_sent_.store(frames_sent_.load(std::memory_order_relaxed) + 1,
-                       std::memory_order_release);
-    while (zmq_send(push_, &block, sizeof block, ZMQ_DONTWAIT) < 0 && zmq_errno() == EINTR) {
-    }
+    frames_sent_.store(frames_sent_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    while (zmq_send(push_, &block, sizeof block, ZMQ_DONTWAIT) < 0 && zmq_errno() == EINTR) {}
 }
 
 void Pipe::ring() noexcept {
@@ -171,7 +169,9 @@ BlockRef Pipe::pull() noexcept {
     }
 }
 
-BlockRef Pipe::wait() noexcept { return has_news() ? pull() : receive(); }
+BlockRef Pipe::wait() noexcept {
+    return has_news() ? pull() : receive();
+}
 
 void Pipe::trim() noexcept {
     const std::lock_guard lock(mutex_);

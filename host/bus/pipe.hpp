@@ -32,7 +32,7 @@ public:
     [[nodiscard]] std::mutex& mutex() noexcept { return mutex_; }
     // [mutex held] A body over inline_body_limit comes in a sealed block.
     void push(const Draft& draft) noexcept;
-    void ring() noexcept;                   // [mutex held] wakes the reader; never more than one
+    void ring() noexcept; // [mutex held] wakes the reader; never more than one
 
     // The reader. [one thread at a time, handed over with a happens-before]
     // The next frame without waiting; null when there is none. A rung bell is swallowed.

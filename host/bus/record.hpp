@@ -21,9 +21,9 @@ struct Record {
     static constexpr std::uint8_t answer_outside = 0x80;
 
     noa_id id;
-    noa_id correlation;       // of a reply or error: the request's id
-    std::uint64_t token;      // request: the asker's; reply: copied from the request; 0: none
-    Endpoint* from;           // outlives every message
+    noa_id correlation;  // of a reply or error: the request's id
+    std::uint64_t token; // request: the asker's; reply: copied from the request; 0: none
+    Endpoint* from;      // outlives every message
     std::int64_t sent_unix_ns;
     std::int64_t deadline_ns; // monotonic; 0: none
     std::uint32_t body_bytes;

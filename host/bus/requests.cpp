@@ -30,8 +30,8 @@ std::uint64_t Requests::add(Waiting&& waiting, std::size_t limit) {
     slot.serial += slot.serial == 0 ? 1 : 0;
     slot.used = true;
     slot.waiting = std::move(waiting);
-    earliest_ = count_ == 0 ? slot.waiting.deadline_ns
-                            : std::min(earliest_, slot.waiting.deadline_ns);
+    earliest_ =
+        count_ == 0 ? slot.waiting.deadline_ns : std::min(earliest_, slot.waiting.deadline_ns);
     ++count_;
     return (std::uint64_t{generation_} << (slot_bits + serial_bits)) |
            (std::uint64_t{slot.serial} << slot_bits) | index;
@@ -75,7 +75,9 @@ std::vector<Waiting> Requests::take_expired(std::int64_t now_ns) {
     return expired;
 }
 
-std::vector<Waiting> Requests::take_all() { return take_expired(never); }
+std::vector<Waiting> Requests::take_all() {
+    return take_expired(never);
+}
 
 std::int64_t Requests::earliest() const noexcept {
     const std::lock_guard lock(mutex_);

@@ -38,11 +38,25 @@ private:
     std::size_t count_ = 0;
 };
 
-using Kind = bool (json::*)() const noexcept;
+bool is_count(const json& value) {
+    return value.is_number_unsigned() || (value.is_number_integer() && value >= 0);
+}
+bool is_text(const json& value) {
+    return value.is_string();
+}
+bool is_flag(const json& value) {
+    return value.is_boolean();
+}
+bool is_list(const json& value) {
+    return value.is_array();
+}
+bool is_object(const json& value) {
+    return value.is_object();
+}
 
 struct Member {
     const char* key;
-    Kind kind;
+    bool (*fits)(const json& value);
     const char* wanted;
 };
 
@@ -63,7 +77,7 @@ void check_members(const json& object, const std::vector<Member>& members, const
                                          [&](const Member& known) { return key == known.key; });
         if (member == members.end()) {
             problems.add(where, "unknown key " + shown(key));
-        } else if (!(value.*member->kind)()) {
+        } else if (!member->fits(value)) {
             problems.add(where + "." + key,
                          std::string("wanted ") + member->wanted + ", found " + shown(value));
         }
@@ -76,24 +90,24 @@ const std::vector<Member>& agent_members() {
     constexpr const char* list = "a list";
     constexpr const char* flag = "true or false";
     static const std::vector<Member> members{
-        {"name", &json::is_string, text},
-        {"plugin", &json::is_string, text},
-        {"version", &json::is_string, text},
-        {"digest", &json::is_string, text},
-        {"enabled", &json::is_boolean, flag},
-        {"run", &json::is_string, text},
-        {"depends_on", &json::is_array, list},
-        {"capabilities", &json::is_array, list},
-        {"queue_size", &json::is_number_unsigned, count},
-        {"concurrency", &json::is_number_unsigned, count},
-        {"max_deliveries", &json::is_number_unsigned, count},
-        {"task_timeout", &json::is_string, text},
-        {"quiesce_timeout", &json::is_string, text},
-        {"start_timeout", &json::is_string, text},
-        {"log_level", &json::is_string, text},
-        {"allow_pinned", &json::is_boolean, flag},
-        {"settings", &json::is_object, "an object"},
-        {"secrets", &json::is_array, list},
+        {"name", &is_text, text},
+        {"plugin", &is_text, text},
+        {"version", &is_text, text},
+        {"digest", &is_text, text},
+        {"enabled", &is_flag, flag},
+        {"run", &is_text, text},
+        {"depends_on", &is_list, list},
+        {"capabilities", &is_list, list},
+        {"queue_size", &is_count, count},
+        {"concurrency", &is_count, count},
+        {"max_deliveries", &is_count, count},
+        {"task_timeout", &is_text, text},
+        {"quiesce_timeout", &is_text, text},
+        {"start_timeout", &is_text, text},
+        {"log_level", &is_text, text},
+        {"allow_pinned", &is_flag, flag},
+        {"settings", &is_object, "an object"},
+        {"secrets", &is_list, list},
     };
     return members;
 }

@@ -199,9 +199,9 @@ void CommandLine::add_config_commands() {
     add("plan", "What a reload would do", [this] { return show_plan(globals_); });
     auto* config = app_.add_subcommand("config", "The configuration");
     config->require_subcommand(1);
-    auto* explain_command = add(*config, "explain", "Every value, and where it comes from", [this] {
-                                return explain(globals_, check_.files, key_);
-                            })->add_option("KEY", key_, "Only this key and what is below it");
+    add(*config, "explain", "Every value, and where it comes from", [this] {
+        return explain(globals_, check_.files, key_);
+    })->add_option("KEY", key_, "Only this key and what is below it");
 }
 
 void CommandLine::add_manifest_commands() {
@@ -303,6 +303,12 @@ int CommandLine::run(int argc, char** argv) {
     try {
         app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+        const auto unknown = app_.remaining();
+        if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) &&
+            !unknown.empty()) {
+            say("no such command: " + unknown.front() + "; see noactl --help");
+            return exit_usage;
+        }
         return app_.exit(error) == 0 ? exit_ok : exit_usage;
     }
     if (words_.empty() && !chosen_) {

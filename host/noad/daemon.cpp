@@ -56,8 +56,9 @@ config::Sources sources_of(const Options& options) {
 class MainLoop {
 public:
     MainLoop(supervise::Supervisor& supervisor, control::Server& server, Log& log)
-        : supervisor_(supervisor), server_(server), log_(log), signals_(io_, SIGTERM, SIGINT, SIGHUP),
-          control_(io_, ::dup(server.fd())), watched_(io_), debounce_(io_),
+        : supervisor_(supervisor), server_(server), log_(log),
+          signals_(io_, SIGTERM, SIGINT, SIGHUP), control_(io_, ::dup(server.fd())), watched_(io_),
+          debounce_(io_),
           reconciler_(supervisor, log, [this] { asio::post(io_, [this] { watch(); }); }) {}
 
     // Until a signal ends it; returns its number.
@@ -207,7 +208,9 @@ Result<void> assemble(const Options& options, const config::Sources& sources,
     host.port = std::move(*port);
     host.supervisor = std::make_unique<supervise::Supervisor>(
         *host.bus, log,
-        supervise::Paths{options.state_dir, options.runtime_dir, options.runner,
+        supervise::Paths{options.state_dir,
+                         options.runtime_dir,
+                         options.runner,
                          {options.plugin_dirs.begin(), options.plugin_dirs.end()},
                          config.host.spin},
         sources);

@@ -29,9 +29,10 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
     options.runtime_dir = NOA_RUNTIME_DIR;
     options.runner = default_runner();
     CLI::App app{"noad: the host that loads, runs, routes between and replaces agents"};
-    app.footer("Signals: TERM and INT stop it in order, HUP reads configuration and plugins again.\n"
-               "Exit codes: 0 stopped in order, 1 could not start or failed, 2 usage, 3 another "
-               "host has the directories.\nSee noad(8), noa.toml(5), noactl(1).");
+    app.footer(
+        "Signals: TERM and INT stop it in order, HUP reads configuration and plugins again.\n"
+        "Exit codes: 0 stopped in order, 1 could not start or failed, 2 usage, 3 another "
+        "host has the directories.\nSee noad(8), noa.toml(5), noactl(1).");
     auto* config = app.add_option("--config", options.config_file, "configuration file")
                        ->capture_default_str()
                        ->envname("NOA_CONFIG");
@@ -46,8 +47,9 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
     app.add_option("--plugin-dir", options.plugin_dirs,
                    "plugin directory, instead of host.plugin_dirs (repeatable)");
     app.add_option("--runner", options.runner, "path of noa-agent-runner")->capture_default_str();
-    app.add_option("--log-format", options.log_format, "text or json, before the configuration "
-                                                       "is read and over it")
+    app.add_option("--log-format", options.log_format,
+                   "text or json, before the configuration "
+                   "is read and over it")
         ->check(CLI::IsMember({"text", "json"}));
     app.set_version_flag("--version", "noad " NOA_VERSION);
     try {

@@ -26,7 +26,7 @@ struct Agent {
     AgentState state = AgentState::stopped;
     std::uint64_t last_number = 0; // of generations
     std::uint64_t reloads = 0;
-    std::string note;              // what the operator should know: the file is gone, a refusal
+    std::string note; // what the operator should know: the file is gone, a refusal
     std::string last_error;
     std::string refused; // digest and identity of what was turned down; not tried again on a hint
     bool stopped_by_hand = false;

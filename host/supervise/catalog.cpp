@@ -58,9 +58,8 @@ void Catalog::scan(const std::vector<std::filesystem::path>& directories) {
         }
     }
     std::erase_if(known_, [&](const auto& known) {
-        return std::none_of(entries_.begin(), entries_.end(), [&](const auto& entry) {
-            return entry.second.path == known.first;
-        });
+        return std::none_of(entries_.begin(), entries_.end(),
+                            [&](const auto& entry) { return entry.second.path == known.first; });
     });
 }
 

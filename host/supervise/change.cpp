@@ -82,13 +82,14 @@ Result<Proposal> Supervisor::State::propose(const ApplyOptions& options, bool dr
         const auto wanted = proposal.config.agents.find(planned.agent);
         work.settings_changed = planned.action == config::Action::reload;
         if (wanted == proposal.config.agents.end() || !wanted->second.enabled) {
-            work.action = agent != nullptr && agent->current ? config::Action::stop
-                                                             : config::Action::keep;
+            work.action =
+                agent != nullptr && agent->current ? config::Action::stop : config::Action::keep;
         } else {
             work.action = wanted_action(agent, wanted->second, planned.action, options);
             const auto* entry = catalog.find(wanted->second.plugin);
             work.file_gone = entry == nullptr && agent != nullptr && agent->current;
-            if (work.file_gone && work.action == config::Action::reload && planned.changes.empty()) {
+            if (work.file_gone && work.action == config::Action::reload &&
+                planned.changes.empty()) {
                 work.action = config::Action::keep;
             }
         }
@@ -111,8 +112,7 @@ config::Action Supervisor::State::wanted_action(const Agent* agent,
         if (agent != nullptr && agent->stopped_by_hand && !options.explicit_request) {
             return config::Action::keep;
         }
-        const bool refused = agent != nullptr &&
-                             agent->refused == digest + "/" + wanted.identity();
+        const bool refused = agent != nullptr && agent->refused == digest + "/" + wanted.identity();
         return refused && !options.explicit_request ? config::Action::keep : config::Action::start;
     }
     const auto& running = agent->current->blueprint();
@@ -124,8 +124,8 @@ config::Action Supervisor::State::wanted_action(const Agent* agent,
     if (same_file && same_settings) {
         return planned == config::Action::retune ? planned : config::Action::keep;
     }
-    const bool refused = agent->refused ==
-                         (digest.empty() ? running.file.digest : digest) + "/" + wanted.identity();
+    const bool refused =
+        agent->refused == (digest.empty() ? running.file.digest : digest) + "/" + wanted.identity();
     return refused && !options.explicit_request ? config::Action::keep : config::Action::reload;
 }
 
@@ -287,18 +287,18 @@ Outcome Supervisor::State::carry_out_one(Agent& agent, Proposal& proposal, Work&
     if (work.file_gone && agent.note.empty()) {
         const std::lock_guard lock(mutex);
         agent.note = "its file is gone; it runs on from the private copy until an explicit reload";
-        log.write(Level::warning, "plugin.file_gone",
-                  {{"agent", agent.name},
-                   {"file", agent.current->blueprint().file.source.string()}});
+        log.write(
+            Level::warning, "plugin.file_gone",
+            {{"agent", agent.name}, {"file", agent.current->blueprint().file.source.string()}});
     }
     switch (work.action) {
     case config::Action::start:
         return start(agent, proposal.config.agents.at(agent.name), std::move(*work.prepared));
     case config::Action::reload:
-        return agent.current ? reload(agent, proposal.config.agents.at(agent.name),
-                                      std::move(*work.prepared), true)
-                             : start(agent, proposal.config.agents.at(agent.name),
-                                     std::move(*work.prepared));
+        return agent.current
+                   ? reload(agent, proposal.config.agents.at(agent.name), std::move(*work.prepared),
+                            true)
+                   : start(agent, proposal.config.agents.at(agent.name), std::move(*work.prepared));
     case config::Action::retune: return retune(agent, proposal.config.agents.at(agent.name));
     case config::Action::stop: return stop(agent, false);
     case config::Action::keep: break;
@@ -315,15 +315,14 @@ void Supervisor::State::note_catalog() {
                           {"id", name},
                           {"version", ""},
                           {"digest", entry.digest},
-                          {"verdict", entry.usable()    ? entry.trusted ? "unused"
-                                                                        : "unused: others may write "
-                                                                          "to its directory"
-                                      : "unusable: " + entry.complaint()}});
+                          {"verdict", entry.usable() ? entry.trusted ? "unused"
+                                                                     : "unused: others may write "
+                                                                       "to its directory"
+                                                     : "unusable: " + entry.complaint()}});
         const auto complaint = entry.complaint();
         if (!complaint.empty() && complaints.insert(complaint).second &&
             !complained.contains(complaint)) {
-            log.write(Level::warning, "plugin.unusable",
-                      {{"plugin", name}, {"reason", complaint}});
+            log.write(Level::warning, "plugin.unusable", {{"plugin", name}, {"reason", complaint}});
         }
     }
     complained = std::move(complaints);

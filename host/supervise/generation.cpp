@@ -212,9 +212,7 @@ Result<void> Generation::quiesce(std::chrono::milliseconds timeout) {
 
 void Generation::work_off(std::chrono::milliseconds timeout) {
     auto state = std::make_shared<Step>();
-    lane_->post([this, state] {
-        lane_->when_empty([state] { state->finish({}); });
-    });
+    lane_->post([this, state] { lane_->when_empty([state] { state->finish({}); }); });
     std::unique_lock lock(state->mutex);
     state->changed.wait_for(lock, timeout, [&] { return state->result.has_value(); });
 }
@@ -306,34 +304,6 @@ bool Generation::unload() {
     return !plugin::is_mapped(path);
 }
 
-Leftovers::Leftovers() = default;
-
-Leftovers::~Leftovers() {
-    for (auto& generation : stuck_) {
-        static_cast<void>(generation.release());
-    }
-}
-
-void Leftovers::add_pin(Pin pin) {
-    const std::lock_guard lock(mutex_);
-    pins_.push_back(std::move(pin));
-}
-
-void Leftovers::add_stuck(std::unique_ptr<Generation> generation) {
-    const std::lock_guard lock(mutex_);
-    stuck_.push_back(std::move(generation));
-}
-
-std::vector<Leftovers::Pin> Leftovers::pins() const {
-    const std::lock_guard lock(mutex_);
-    return pins_;
-}
-
-bool Leftovers::any_stuck() const {
-    const std::lock_guard lock(mutex_);
-    return !stuck_.empty();
-}
-
 noa_status Generation::handle(const noa_message& message, noa_delivery delivery,
                               noa_error& error) noexcept {
     return instance_->handle(message, delivery, error);
@@ -344,9 +314,13 @@ void Generation::on_reply(std::uint64_t tag, noa_status status,
     instance_->on_reply(tag, status, message);
 }
 
-void Generation::on_wake(std::uint64_t tag) noexcept { instance_->on_wake(tag); }
+void Generation::on_wake(std::uint64_t tag) noexcept {
+    instance_->on_wake(tag);
+}
 
-void Generation::on_timer(std::uint64_t tag) noexcept { instance_->on_timer(tag); }
+void Generation::on_timer(std::uint64_t tag) noexcept {
+    instance_->on_timer(tag);
+}
 
 void Generation::plugin_log(std::uint32_t level, std::string_view event, std::string_view text) {
     const auto known = level >= NOA_LOG_DEBUG && level <= NOA_LOG_ERROR;

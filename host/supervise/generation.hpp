@@ -21,35 +21,9 @@
 #include "plugin/instance.hpp"
 #include "plugin/library.hpp"
 #include "supervise/context_table.hpp"
+#include "supervise/leftovers.hpp"
 
 namespace noa::supervise {
-
-class Generation;
-
-// What could not be unloaded, until the process ends.  [any thread]
-class Leftovers {
-public:
-    struct Pin {
-        std::string agent;
-        std::uint64_t generation = 0;
-        std::string path;
-        std::string reason;
-    };
-    Leftovers();
-    ~Leftovers(); // leaks stuck generations: their lanes still run in them
-    Leftovers(const Leftovers&) = delete;
-    Leftovers& operator=(const Leftovers&) = delete;
-
-    void add_pin(Pin pin);
-    void add_stuck(std::unique_ptr<Generation> generation);
-    [[nodiscard]] std::vector<Pin> pins() const;
-    [[nodiscard]] bool any_stuck() const;
-
-private:
-    mutable std::mutex mutex_;
-    std::vector<Pin> pins_;
-    std::vector<std::unique_ptr<Generation>> stuck_;
-};
 
 // What every generation uses; outlives them all.
 struct Surroundings {
@@ -143,7 +117,7 @@ private:
 
     // [lane]
     std::vector<std::string> waiting_subscriptions_; // until this generation takes over
-    std::vector<std::string> capabilities_; // of the configuration
+    std::vector<std::string> capabilities_;          // of the configuration
     bool routes_ = false;
     bool leased_ = false;
     std::string state_dir_;

@@ -15,7 +15,8 @@ namespace {
 using bus::view;
 
 // The wall on this side: nothing of ours is thrown at a plugin.
-template <class F> noa_status with_generation(noa_context context, F&& call) noexcept {
+template <class F>
+noa_status with_generation(noa_context context, F&& call) noexcept {
     const Entered generation(context_table(), context);
     if (!generation) {
         return NOA_E_RETIRED;
@@ -76,7 +77,9 @@ const void* extension(noa_context context, const char* id) {
     return nullptr;
 }
 
-std::int64_t now_ns(noa_context) { return monotonic_ns(); }
+std::int64_t now_ns(noa_context) {
+    return monotonic_ns();
+}
 
 void log(noa_context context, std::uint32_t level, noa_str event, noa_str text) {
     static_cast<void>(with_generation(context, [&](Generation& generation) {
@@ -186,18 +189,20 @@ noa_status unsubscribe(noa_context context, noa_str pattern) {
 }
 
 noa_status wake(noa_context context, std::uint64_t tag) {
-    return with_generation(
-        context, [&](Generation& generation) { return generation.lane().wake(tag); });
+    return with_generation(context,
+                           [&](Generation& generation) { return generation.lane().wake(tag); });
 }
 
 constexpr noa_host table{
-    sizeof(noa_host), NOA_ABI_MINOR, NOA_VERSION, extension, now_ns,  log,       on_lane,
-    resolve,          msg_alloc,     msg_free,    retain,    release, send,      send_many,
+    sizeof(noa_host), NOA_ABI_MINOR, NOA_VERSION, extension, now_ns,    log,         on_lane,
+    resolve,          msg_alloc,     msg_free,    retain,    release,   send,        send_many,
     request,          publish,       reply,       settle,    subscribe, unsubscribe, wake};
 
 } // namespace
 
-const noa_host& host_table() noexcept { return table; }
+const noa_host& host_table() noexcept {
+    return table;
+}
 
 ContextTable& context_table() noexcept {
     static ContextTable contexts;

@@ -28,7 +28,9 @@ json counters_of(const bus::Inbox& inbox) {
 
 namespace {
 
-std::uint64_t handled_of(const json& counters) { return counters.at("handled"); }
+std::uint64_t handled_of(const json& counters) {
+    return counters.at("handled");
+}
 
 } // namespace
 

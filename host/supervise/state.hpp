@@ -33,8 +33,8 @@ struct Proposal { // of a change: wanted, but not in force
 struct Supervisor::State {
     State(bus::Bus& the_bus, Log& the_log, Paths the_paths, config::Sources the_sources)
         : bus(the_bus), log(the_log), paths(std::move(the_paths)),
-          sources(std::move(the_sources)),
-          around{the_bus, the_log, leftovers, paths.state_dir / "agents", paths.spin} {}
+          sources(std::move(the_sources)), around{the_bus, the_log, leftovers,
+                                                  paths.state_dir / "agents", paths.spin} {}
 
     // constant
     bus::Bus& bus;
@@ -46,10 +46,10 @@ struct Supervisor::State {
     Leftovers leftovers;
     Surroundings around;
 
-    std::mutex change;           // one change of the whole at a time; before any agent's mutex
-    Catalog catalog;             // under `change`
-    mutable std::mutex mutex;    // the innermost
-    config::Config in_force;     // under both
+    std::mutex change;        // one change of the whole at a time; before any agent's mutex
+    Catalog catalog;          // under `change`
+    mutable std::mutex mutex; // the innermost
+    config::Config in_force;  // under both
     std::map<std::string, std::unique_ptr<Agent>> agents; // under mutex; agents are never removed
     std::vector<std::filesystem::path> watched;           // under mutex
     nlohmann::json plugins = nlohmann::json::array();     // under mutex: of the last scan
@@ -69,10 +69,9 @@ struct Supervisor::State {
     [[nodiscard]] Outcome carry_out_one(Agent& agent, Proposal& proposal, Work& work);
 
     // switch.cpp: [operation of the agent held]
-    [[nodiscard]] Outcome start(Agent& agent, const config::AgentConfig& config,
-                                Prepared prepared);
-    [[nodiscard]] Outcome reload(Agent& agent, const config::AgentConfig& config,
-                                 Prepared prepared, bool with_state);
+    [[nodiscard]] Outcome start(Agent& agent, const config::AgentConfig& config, Prepared prepared);
+    [[nodiscard]] Outcome reload(Agent& agent, const config::AgentConfig& config, Prepared prepared,
+                                 bool with_state);
     [[nodiscard]] Outcome retune(Agent& agent, const config::AgentConfig& config);
     [[nodiscard]] Outcome stop(Agent& agent, bool by_hand);
     [[nodiscard]] Outcome refuse(Agent& agent, const char* event, const Error& error);

@@ -1,5 +1,6 @@
 #include "supervise/supervisor.hpp"
 
+#include <malloc.h>
 #include <sys/stat.h>
 
 #include "base/clock.hpp"
@@ -12,7 +13,9 @@ namespace noa::supervise {
 Supervisor::Supervisor(bus::Bus& bus, Log& log, Paths paths, config::Sources sources)
     : state_(std::make_unique<State>(bus, log, std::move(paths), std::move(sources))) {}
 
-Supervisor::~Supervisor() { shut_down(); }
+Supervisor::~Supervisor() {
+    shut_down();
+}
 
 Agent& Supervisor::State::agent_of(const std::string& name) {
     const std::lock_guard lock(mutex);
@@ -26,8 +29,7 @@ Agent& Supervisor::State::agent_of(const std::string& name) {
 Result<Agent*> Supervisor::State::find(const std::string& name, const char* attempt) const {
     const std::lock_guard lock(mutex);
     const auto found = agents.find(name);
-    if (found == agents.end() ||
-        (!found->second->current && !in_force.agents.contains(name))) {
+    if (found == agents.end() || (!found->second->current && !in_force.agents.contains(name))) {
         return fail(Errc::not_found, attempt, name, "no agent has that name",
                     "noactl agents lists those there are");
     }
@@ -65,7 +67,9 @@ Result<std::vector<Outcome>> Supervisor::apply(const ApplyOptions& options) {
         return Failure(checked.error());
     }
     state.note_catalog();
-    return state.carry_out(*proposal, options);
+    auto outcomes = state.carry_out(*proposal, options);
+    malloc_trim(0); // what loading took and no longer needs
+    return outcomes;
 }
 
 Result<nlohmann::json> Supervisor::plan() const {
@@ -100,8 +104,7 @@ Result<nlohmann::json> Supervisor::plan() const {
         if (work.prepared) {
             entry["digest"] = work.prepared->file.digest;
             entry["version"] = work.prepared->facts.version;
-            entry["no_rollback"] =
-                (work.prepared->facts.flags & NOA_PLUGIN_NO_ROLLBACK) != 0;
+            entry["no_rollback"] = (work.prepared->facts.flags & NOA_PLUGIN_NO_ROLLBACK) != 0;
             plugin::StageDir::remove(work.prepared->file);
         }
         agents.push_back(std::move(entry));
@@ -232,7 +235,9 @@ void Supervisor::shut_down() {
     }
 }
 
-bool Supervisor::any_stuck() const { return state_->leftovers.any_stuck(); }
+bool Supervisor::any_stuck() const {
+    return state_->leftovers.any_stuck();
+}
 
 std::vector<std::filesystem::path> Supervisor::watched_directories() const {
     const std::lock_guard lock(state_->mutex);

@@ -24,11 +24,11 @@
 namespace noa::supervise {
 
 struct Paths {
-    std::filesystem::path state_dir;   // stage/, agents/NAME/, conf.d/, verdicts/
-    std::filesystem::path runtime_dir; // control.sock, bus.sock
-    std::filesystem::path runner;      // noa-agent-runner
+    std::filesystem::path state_dir;                // stage/, agents/NAME/, conf.d/, verdicts/
+    std::filesystem::path runtime_dir;              // control.sock, bus.sock
+    std::filesystem::path runner;                   // noa-agent-runner
     std::vector<std::filesystem::path> plugin_dirs; // instead of host.plugin_dirs; usually empty
-    std::chrono::microseconds spin{0}; // of lanes; see config::HostConfig
+    std::chrono::microseconds spin{0};              // of lanes; see config::HostConfig
 };
 
 // One step of a long operation, for people and for progress: "cache: probe".
@@ -38,7 +38,7 @@ struct Outcome {
     std::string agent;
     std::string action; // started, reloaded, retuned, stopped, unchanged, failed
     std::uint64_t generation = 0;
-    std::string text;   // why it failed, or what was noticed; may be empty
+    std::string text;          // why it failed, or what was noticed; may be empty
     std::int64_t pause_ns = 0; // of a reload: how long the inbox was held
 };
 

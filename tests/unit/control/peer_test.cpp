@@ -40,7 +40,7 @@ INSTANTIATE_TEST_SUITE_P(Table, Permission,
                                          Case{"member", {7, 7, 1, {1, 300, 5}}, Right::full},
                                          Case{"other", {7, 7, 1, {1, 5}}, Right::read},
                                          Case{"root_group", {7, 0, 1, {0}}, Right::read}),
-                         [](const auto& info) { return std::string(info.param.who); });
+                         [](const auto& each) { return std::string(each.param.who); });
 
 TEST(Permission, WithoutTheGroupOnlyRootAndTheHostRemain) {
     const AccessPolicy none{200, "noa", std::nullopt};

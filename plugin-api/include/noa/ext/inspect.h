@@ -20,15 +20,15 @@ typedef struct noa_inspect_plugin {
     /* {"status": "healthy"|"needs_repair"|"critical",
      *  "checks": [{"name": …, "status": …, "critical": true|false, "text": …}]}
      * [lane & created] */
-    noa_status (*health)(noa_agent *agent, const noa_sink *sink, noa_error *error);
+    noa_status (*health)(noa_agent* agent, const noa_sink* sink, noa_error* error);
     /* {"NAME": {"type": "counter"|"gauge", "value": number, "help": …}}
      * [lane & created] */
-    noa_status (*metrics)(noa_agent *agent, const noa_sink *sink, noa_error *error);
+    noa_status (*metrics)(noa_agent* agent, const noa_sink* sink, noa_error* error);
     /* {"capabilities": [TEXT…],
      *  "operations": {"NAME": {"summary": …, "request": SCHEMA, "reply": SCHEMA}},
      *  "events": {"SUBJECT": {"summary": …, "body": SCHEMA}}}, SCHEMA in draft-07
      * [lane & created] */
-    noa_status (*describe)(noa_agent *agent, const noa_sink *sink, noa_error *error);
+    noa_status (*describe)(noa_agent* agent, const noa_sink* sink, noa_error* error);
 } noa_inspect_plugin;
 
 NOA_END_DECLS

@@ -15,7 +15,7 @@ typedef struct noa_storage_host {
     uint32_t reserved;
     /* The absolute path, without a last slash; made (mode 0700) on first use. The text lives
      * as long as the generation. NOA_E_STATE outside the lease.  [lane] */
-    noa_status (*state_dir)(noa_context context, noa_str *ret_path);
+    noa_status (*state_dir)(noa_context context, noa_str* ret_path);
 } noa_storage_host;
 
 NOA_END_DECLS

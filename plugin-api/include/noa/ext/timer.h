@@ -28,7 +28,7 @@ typedef struct noa_timer_plugin {
     uint32_t struct_size;
     uint32_t reserved;
     /* [lane & running] */
-    void (*on_timer)(noa_agent *agent, uint64_t tag);
+    void (*on_timer)(noa_agent* agent, uint64_t tag);
 } noa_timer_plugin;
 
 NOA_END_DECLS

@@ -342,15 +342,15 @@ private:
         return within(field.name, read_json(*found, value.*field.member, extra));
     }
     static Status unknown(const Json& json) {
-        for (const auto& [name, element] : json.items()) {
+        for (auto member = json.begin(); member != json.end(); ++member) {
             bool known = false;
             std::string names;
             each([&](const auto& field) {
-                known = known || field.name == name;
+                known = known || field.name == member.key();
                 names.append(names.empty() ? "" : ", ").append(field.name);
             });
             if (!known) {
-                return within(name, invalid(": is not known here (" + names + ")"));
+                return within(member.key(), invalid(": is not known here (" + names + ")"));
             }
         }
         return {};
