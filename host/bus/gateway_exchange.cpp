@@ -14,10 +14,8 @@ constexpr int messages_per_drain = 256;
 constexpr std::size_t bytes_per_drain = 1U << 20U;
 constexpr std::int64_t between_expiries_ns = 50'000'000;
 constexpr std::int64_t never = PeerTable::never;
-// Alarms are rounded up and never far: deadlines come from strangers, and each alarm that is
-// earlier than the one before takes memory until its time.
+// Alarms are rounded up: deadlines come from strangers, and each earlier one moves the alarm.
 constexpr std::int64_t alarm_grain_ns = 50'000'000;
-constexpr std::int64_t farthest_alarm_ns = 60'000'000'000;
 
 } // namespace
 
@@ -187,8 +185,7 @@ void Exchange::show_gauges() noexcept {
 
 void Exchange::sleep() {
     if (const auto due = next_due(); due != never) {
-        const auto wait = std::clamp<std::int64_t>(due - now_ns_, 0, farthest_alarm_ns);
-        const auto at = (options_.clock ? monotonic_ns() : now_ns_) + wait;
+        const auto at = options_.clock ? monotonic_ns() + (due - now_ns_) : due;
         bus_.alarm().set(*inbox_, (at / alarm_grain_ns + 1) * alarm_grain_ns);
     }
     router_.sleep(*inbox_);

@@ -136,6 +136,7 @@ void Exchange::leave(Peer& peer) {
                                       std::memory_order_relaxed);
     peer.patterns.clear();
     peer.agent_patterns.clear();
+    peer.lost = 0;
     peers_.lease(peer, 0);
 }
 

@@ -21,9 +21,15 @@ nlohmann::json loggable(const nlohmann::json& args) {
                                               "force", "pattern", "level", "only"};
     nlohmann::json shown = nlohmann::json::object();
     for (const char* key : keys) {
-        if (const auto found = args.find(key); found != args.end()) {
-            shown[key] = *found;
+        const auto found = args.find(key);
+        if (found == args.end()) {
+            continue;
         }
+        std::string names;
+        for (const auto& name : found->is_array() ? *found : nlohmann::json::array()) {
+            names += name.is_string() ? (names.empty() ? "" : " ") + name.get<std::string>() : "";
+        }
+        shown[key] = found->is_array() ? nlohmann::json(names) : *found;
     }
     return shown;
 }

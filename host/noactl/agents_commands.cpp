@@ -72,12 +72,42 @@ Result<int> finish(const Globals& globals, const Result<json>& answer) {
     return any_failed(*answer) ? exit_failed : exit_ok;
 }
 
+// {"running": 2, "failed": 0} as "2 running, 0 failed".
+std::string counts_text(const json& counts) {
+    std::string out;
+    for (const auto& [name, count] : counts.items()) {
+        out += (out.empty() ? "" : ", ") + count.dump() + " " + name;
+    }
+    return out;
+}
+
+std::string status_text(const Globals& globals, const json& status) {
+    const auto state = member(status, "state");
+    const auto screen = globals.screen();
+    std::string out = "noad " + escape_text(member(status, "version")) + ", pid " +
+                      member(status, "pid") + ", " +
+                      colored(escape_text(state), tone_of_state(state), screen) + ", up " +
+                      duration_text(number(status, "uptime_s") * 1'000'000'000) + "\n";
+    Table table({{""}, {""}});
+    auto rest = status;
+    for (const char* key : {"version", "pid", "state", "uptime_s"}) {
+        rest.erase(key);
+    }
+    for (const char* key : {"agents", "messages"}) {
+        if (const auto found = rest.find(key); found != rest.end() && found->is_object()) {
+            table.add({{key, Tone::faint}, counts_text(*found)});
+            rest.erase(key);
+        }
+    }
+    add_fields(table, rest);
+    return out + table.render(screen);
+}
+
 } // namespace
 
 int show_status(const Globals& globals) {
-    return ask_and_print(globals, "status", json::object(), [&](const json& status) {
-        return fields_table(status).render(globals.screen());
-    });
+    return ask_and_print(globals, "status", json::object(),
+                         [&](const json& status) { return status_text(globals, status); });
 }
 
 int show_agents(const Globals& globals) {

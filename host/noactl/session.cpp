@@ -149,8 +149,12 @@ std::int64_t number(const nlohmann::json& object, const char* key) {
 
 Table fields_table(const nlohmann::json& value) {
     Table table({{"", false}, {"", false}});
-    add_fields(table, "", value);
+    add_fields(table, value);
     return table;
+}
+
+void add_fields(Table& table, const nlohmann::json& value) {
+    add_fields(table, "", value);
 }
 
 std::string outcomes_text(const Globals& globals, const nlohmann::json& answer) {

@@ -61,6 +61,7 @@ private:
 [[nodiscard]] std::int64_t number(const nlohmann::json& object, const char* key);
 // Each value in a line of its own, by its dotted key.
 [[nodiscard]] Table fields_table(const nlohmann::json& value);
+void add_fields(Table& table, const nlohmann::json& value);
 // What became of agents: {"outcomes": […]}.
 [[nodiscard]] std::string outcomes_text(const Globals& globals, const nlohmann::json& answer);
 [[nodiscard]] bool any_failed(const nlohmann::json& answer);

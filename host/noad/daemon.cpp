@@ -24,8 +24,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::chrono::milliseconds debounce{20};
-
 std::map<std::string, std::string> environment() {
     std::map<std::string, std::string> out;
     for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -55,8 +53,9 @@ config::Sources sources_of(const Options& options) {
 // Everything that turns with the main loop. [main thread]
 class MainLoop {
 public:
-    MainLoop(supervise::Supervisor& supervisor, control::Server& server, Log& log)
-        : supervisor_(supervisor), server_(server), log_(log),
+    MainLoop(supervise::Supervisor& supervisor, control::Server& server, Log& log,
+             std::chrono::milliseconds debounce)
+        : supervisor_(supervisor), server_(server), log_(log), debounce_ms_(debounce),
           signals_(io_, SIGTERM, SIGINT, SIGHUP), control_(io_, ::dup(server.fd())), watched_(io_),
           debounce_(io_),
           reconciler_(supervisor, log, [this] { asio::post(io_, [this] { watch(); }); }) {}
@@ -133,7 +132,7 @@ private:
         if (hints && hints->empty()) {
             return;
         }
-        debounce_.expires_after(debounce);
+        debounce_.expires_after(debounce_ms_);
         debounce_.async_wait([this](const boost::system::error_code& error) {
             if (!error) {
                 reconciler_.hint();
@@ -144,6 +143,7 @@ private:
     supervise::Supervisor& supervisor_;
     control::Server& server_;
     Log& log_;
+    const std::chrono::milliseconds debounce_ms_;
     asio::io_context io_{1};
     asio::signal_set signals_;
     asio::posix::stream_descriptor control_;
@@ -220,11 +220,16 @@ Result<void> assemble(const Options& options, const config::Sources& sources,
     }
     bus::GatewayOptions gateway_options;
     gateway_options.runtime_dir = options.runtime_dir;
+    gateway_options.may_serve = [supervisor = host.supervisor.get()](std::string_view name) {
+        return !supervisor->owns(name);
+    };
     auto gateway = bus::Gateway::open(*host.bus, gateway_options);
     if (!gateway) {
         return Failure(gateway.error());
     }
     host.gateway = std::move(*gateway);
+    host.supervisor->set_served_outside(
+        [gateway = host.gateway.get()](std::string_view name) { return gateway->serves(name); });
     control::ServerOptions server_options;
     server_options.runtime_dir = options.runtime_dir;
     auto server = control::Server::open(
@@ -276,7 +281,7 @@ int run_daemon(const Options& options, Log& log) {
                {"runtime_dir", options.runtime_dir.string()}});
     int signal = 0;
     {
-        MainLoop loop(*host.supervisor, *host.server, log);
+        MainLoop loop(*host.supervisor, *host.server, log, config->host.debounce);
         notify_service_manager("READY=1");
         signal = loop.run();
     }

@@ -15,6 +15,11 @@ bool chosen(const ApplyOptions& options, const std::string& agent) {
            std::find(options.only.begin(), options.only.end(), agent) != options.only.end();
 }
 
+// Read once, when the bus is opened.
+bool needs_restart(const std::string& key) {
+    return key == "max_message" || key == "spin" || key == "debounce";
+}
+
 bool needs_code(config::Action action) {
     return action == config::Action::start || action == config::Action::reload;
 }
@@ -109,8 +114,8 @@ config::Action Supervisor::State::wanted_action(const Agent* agent,
     const auto* entry = catalog.find(wanted.plugin);
     const std::string digest = entry != nullptr ? entry->digest : "";
     if (agent == nullptr || !agent->current) {
-        if (agent != nullptr && agent->stopped_by_hand && !options.explicit_request) {
-            return config::Action::keep;
+        if (agent != nullptr && agent->stopped_by_hand && options.only.empty()) {
+            return config::Action::keep; // until somebody names it
         }
         const bool refused = agent != nullptr && agent->refused == digest + "/" + wanted.identity();
         return refused && !options.explicit_request ? config::Action::keep : config::Action::start;
@@ -208,13 +213,35 @@ Result<void> Supervisor::State::check(Proposal& proposal, const ApplyOptions& op
     return fail(Errc::invalid, "apply configuration", "", reasons, "nothing was changed");
 }
 
-std::vector<Outcome> Supervisor::State::carry_out(Proposal& proposal, const ApplyOptions& options) {
-    {
-        const std::lock_guard lock(mutex);
-        in_force = proposal.config;
+// From here on this is what is wanted; of a change to some agents, only their part.
+void Supervisor::State::put_in_force(const Proposal& proposal, const ApplyOptions& options) {
+    for (const auto& each : proposal.plan.host) {
+        if (options.only.empty() && needs_restart(each.key) && !first_change) {
+            log.write(Level::warning, "host.restart_needed",
+                      {{"key", "host." + each.key}, {"from", each.from}, {"to", each.to}});
+        }
     }
-    log.set_level(proposal.config.host.log.level);
-    log.set_format(proposal.config.host.log.format);
+    first_change = false;
+    const std::lock_guard lock(mutex);
+    if (options.only.empty()) {
+        in_force = proposal.config;
+        return;
+    }
+    for (const auto& name : options.only) {
+        const auto wanted = proposal.config.agents.find(name);
+        if (wanted != proposal.config.agents.end()) {
+            in_force.agents[name] = wanted->second;
+        } else {
+            in_force.agents.erase(name);
+        }
+    }
+    in_force.origins = proposal.config.origins;
+}
+
+std::vector<Outcome> Supervisor::State::carry_out(Proposal& proposal, const ApplyOptions& options) {
+    put_in_force(proposal, options);
+    log.set_level(in_force.host.log.level);
+    log.set_format(in_force.host.log.format);
     std::map<std::string, Outcome> outcomes;
     std::mutex outcomes_mutex;
     const auto one = [&](const std::string& name) {

@@ -43,11 +43,13 @@ struct Supervisor::State {
     const config::Sources sources;
     const std::int64_t started_unix_ns = unix_ns();
     std::optional<Loader> loader;
+    std::function<bool(std::string_view)> served_outside; // set once, before the first change
     Leftovers leftovers;
     Surroundings around;
 
     std::mutex change;        // one change of the whole at a time; before any agent's mutex
     Catalog catalog;          // under `change`
+    bool first_change = true; // under `change`
     mutable std::mutex mutex; // the innermost
     config::Config in_force;  // under both
     std::map<std::string, std::unique_ptr<Agent>> agents; // under mutex; agents are never removed
@@ -61,6 +63,7 @@ struct Supervisor::State {
     void prepare(Proposal& proposal, const ApplyOptions& options);
     [[nodiscard]] Result<void> check(Proposal& proposal, const ApplyOptions& options);
     [[nodiscard]] std::vector<Outcome> carry_out(Proposal& proposal, const ApplyOptions& options);
+    void put_in_force(const Proposal& proposal, const ApplyOptions& options);
     void note_catalog();
     [[nodiscard]] config::Action wanted_action(const Agent* agent,
                                                const config::AgentConfig& wanted,
@@ -78,6 +81,8 @@ struct Supervisor::State {
 
     [[nodiscard]] Agent& agent_of(const std::string& name);
     [[nodiscard]] Result<Agent*> find(const std::string& name, const char* attempt) const;
+    [[nodiscard]] std::optional<config::AgentConfig> wanted_config(const std::string& name) const;
+    // [nothing held]
     [[nodiscard]] Result<Prepared> prepare_one(const config::AgentConfig& config,
                                                const Progress& progress);
     void announce(const Agent& agent, const Outcome& outcome);

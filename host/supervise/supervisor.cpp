@@ -49,6 +49,18 @@ Result<void> Supervisor::open() {
     return {};
 }
 
+void Supervisor::set_served_outside(std::function<bool(std::string_view)> served) {
+    state_->served_outside = std::move(served);
+}
+
+bool Supervisor::owns(std::string_view name) const {
+    const std::lock_guard lock(state_->mutex);
+    const std::string key(name);
+    const auto found = state_->agents.find(key);
+    return state_->in_force.agents.contains(key) ||
+           (found != state_->agents.end() && found->second->current);
+}
+
 Result<std::vector<Outcome>> Supervisor::apply(const ApplyOptions& options) {
     auto& state = *state_;
     const std::lock_guard change(state.change);
@@ -118,7 +130,6 @@ Result<Prepared> Supervisor::State::prepare_one(const config::AgentConfig& confi
     std::chrono::milliseconds timeout{0};
     {
         const std::lock_guard hold(change);
-        const std::lock_guard lock(mutex);
         catalog.scan(in_force.host.plugin_dirs);
         const auto* found = catalog.find(config.plugin);
         if (found == nullptr) {
@@ -135,29 +146,30 @@ Result<Prepared> Supervisor::State::prepare_one(const config::AgentConfig& confi
     });
 }
 
+// Preparing looks at the catalog, under `change`: before the agent's operation, never inside it.
 Result<Outcome> Supervisor::start(const std::string& name) {
     auto& state = *state_;
     const auto agent = state.find(name, "start");
     if (!agent) {
         return Failure(agent.error());
     }
-    const std::lock_guard operation((*agent)->operation);
-    if ((*agent)->current) {
-        return Outcome{name, "unchanged", (*agent)->last_number, "it runs already"};
+    const auto config = state.wanted_config(name);
+    if (!config) {
+        return fail(Errc::not_found, "start", name, "no configuration and no plugin file names it");
     }
-    config::AgentConfig config;
-    {
-        const std::lock_guard lock(state.mutex);
-        config = state.in_force.agents.at(name);
-    }
-    if (!config.enabled) {
+    if (!config->enabled) {
         return fail(Errc::refused, "start", name, "it is disabled", "noactl enable " + name);
     }
-    auto prepared = state.prepare_one(config, {});
-    if (!prepared) {
-        return state.refuse(**agent, "agent.load_refused", prepared.error());
+    auto prepared = state.prepare_one(*config, {});
+    const std::lock_guard operation((*agent)->operation);
+    if ((*agent)->current) {
+        if (prepared) {
+            plugin::StageDir::remove(prepared->file);
+        }
+        return Outcome{name, "unchanged", (*agent)->last_number, "it runs already"};
     }
-    return state.start(**agent, config, std::move(*prepared));
+    return prepared ? state.start(**agent, *config, std::move(*prepared))
+                    : state.refuse(**agent, "agent.load_refused", prepared.error());
 }
 
 Result<Outcome> Supervisor::stop(const std::string& name) {
@@ -175,18 +187,24 @@ Result<Outcome> Supervisor::restart(const std::string& name) {
     if (!agent) {
         return Failure(agent.error());
     }
-    {
-        const std::lock_guard operation((*agent)->operation);
-        if ((*agent)->current) {
-            const auto config = (*agent)->current->config();
-            auto prepared = state.prepare_one(config, {});
-            if (!prepared) {
-                return state.refuse(**agent, "agent.load_refused", prepared.error());
-            }
-            return state.reload(**agent, config, std::move(*prepared), false);
-        }
+    const auto config = state.wanted_config(name);
+    if (!config) {
+        return fail(Errc::not_found, "restart", name,
+                    "no configuration and no plugin file names it");
     }
-    return start(name);
+    auto prepared = state.prepare_one(*config, {});
+    const std::lock_guard operation((*agent)->operation);
+    if (!prepared) {
+        return state.refuse(**agent, "agent.load_refused", prepared.error());
+    }
+    return (*agent)->current ? state.reload(**agent, *config, std::move(*prepared), false)
+                             : state.start(**agent, *config, std::move(*prepared));
+}
+
+std::optional<config::AgentConfig> Supervisor::State::wanted_config(const std::string& name) const {
+    const std::lock_guard lock(mutex);
+    const auto found = in_force.agents.find(name);
+    return found != in_force.agents.end() ? std::optional(found->second) : std::nullopt;
 }
 
 Result<Outcome> Supervisor::set_enabled(const std::string& name, bool enabled) {

@@ -59,6 +59,12 @@ public:
     // Once, before anything else: the state directory is this host's alone.
     [[nodiscard]] Result<void> open();
 
+    // Whether a program outside serves under a name: such an agent is not started. Set before the
+    // first change.
+    void set_served_outside(std::function<bool(std::string_view)> served);
+    // Whether a name belongs to an agent of this host, so that nobody outside may serve as it.
+    [[nodiscard]] bool owns(std::string_view name) const;
+
     // Reads the configuration and the plugin directories again and makes what runs agree with
     // them. An error means that nothing was changed (a broken config, an unknown name);
     // an agent that could not be loaded is an Outcome "failed".

@@ -54,6 +54,14 @@ Outcome Supervisor::State::start(Agent& agent, const config::AgentConfig& config
         agent.refused = fingerprint(prepared.file.digest, config);
         agent.stopped_by_hand = false;
     }
+    // The configuration in force names it, so that nobody outside can take the name any more.
+    if (served_outside && served_outside(agent.name)) {
+        plugin::StageDir::remove(prepared.file);
+        return refuse(agent, "agent.start_failed",
+                      Error{Errc::busy, "start agent", agent.name,
+                            "a program outside serves under that name",
+                            "stop it, then `noactl start " + agent.name + "`"});
+    }
     const auto number = agent.last_number + 1;
     auto made = Generation::load(
         around, {config, std::move(prepared.file), std::move(prepared.facts), number});

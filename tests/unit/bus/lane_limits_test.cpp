@@ -225,7 +225,7 @@ TEST_F(LaneLimitsTest, two_full_agents_that_call_each_other_neither_deadlock_nor
     ASSERT_EQ(accepted, 32U);
     one.agent.attach();
     two.agent.attach();
-    for (std::size_t sent = 0; sent < 4000;) { // and kept full
+    for (std::size_t sent = 0; sent < 2000;) { // and kept full
         const auto* to = sent % 2 == 0 ? "one" : "two";
         if (driver.request(to, "outer", accepted) == NOA_OK) {
             ++accepted;
