@@ -1,4 +1,5 @@
 #include <malloc.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -13,6 +14,12 @@ int main(int argc, char** argv) {
     mallopt(M_MMAP_THRESHOLD, 512 * 1024);
     mallopt(M_TRIM_THRESHOLD, 512 * 1024);
     std::signal(SIGPIPE, SIG_IGN);
+    // Two descriptors an agent, one a client; libzmq ends the process when it finds none.
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &files);
+    }
     const auto parsed = noa::parse_options(argc, argv);
     if (const auto* code = std::get_if<int>(&parsed)) {
         return *code;
