@@ -34,7 +34,8 @@ noa_status arm(noa_context context, std::uint64_t tag, std::int64_t delay_ns,
         if (!generation.lane().on_lane()) {
             return NOA_E_STATE;
         }
-        if (delay_ns < 0 || period_ns < 0) {
+        constexpr std::int64_t century_ns = 3'155'760'000'000'000'000; // no sum overflows
+        if (delay_ns < 0 || period_ns < 0 || delay_ns > century_ns || period_ns > century_ns) {
             return NOA_E_INVALID;
         }
         return generation.lane().timers().arm(tag, monotonic_ns() + delay_ns, period_ns);

@@ -170,7 +170,9 @@ TEST_F(LaneDeliveryTest, no_settlement_is_lost_at_the_moment_handle_returns) {
         }
     });
     for (int round = 0; round < rounds; ++round) {
-        ASSERT_EQ(asker_.request("worker", "op", 1), NOA_OK);
+        auto message = outgoing("worker", "op");
+        message.deadline_ns = monotonic_ns() + one_hour_ns; // not one may expire unhandled
+        ASSERT_EQ(asker_.lane().request(message, 1, nullptr), NOA_OK);
     }
     other.join();
     EXPECT_TRUE(asker_.script.answers.wait_for(rounds));
