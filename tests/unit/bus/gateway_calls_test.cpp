@@ -21,6 +21,7 @@ TEST_F(GatewayCalls, ReplyReachesTheCaller) {
     EXPECT_EQ(got->kind(), Kind::reply);
     EXPECT_EQ(got->body(), "hello");
     EXPECT_EQ(got->message.from, "echo");
+    EXPECT_EQ(client.ask(make(Kind::ping))->kind(), Kind::pong); // the turn of the reply is over
     EXPECT_EQ(count("open_requests"), 0U);
 }
 
