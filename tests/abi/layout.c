@@ -170,6 +170,65 @@ AT(noa_timer_plugin, struct_size, 0, 4);
 AT(noa_timer_plugin, reserved, 4, 4);
 AT(noa_timer_plugin, on_timer, 8, 8);
 
+SIZE(noa_agent_facts, 64);
+AT(noa_agent_facts, struct_size, 0, 4);
+AT(noa_agent_facts, run, 4, 4);
+AT(noa_agent_facts, name, 8, 16);
+AT(noa_agent_facts, generation, 24, 8);
+AT(noa_agent_facts, queue_size, 32, 8);
+AT(noa_agent_facts, concurrency, 40, 4);
+AT(noa_agent_facts, max_deliveries, 44, 4);
+AT(noa_agent_facts, task_timeout_ns, 48, 8);
+AT(noa_agent_facts, quiesce_timeout_ns, 56, 8);
+
+SIZE(noa_agent_host, 16);
+AT(noa_agent_host, struct_size, 0, 4);
+AT(noa_agent_host, reserved, 4, 4);
+AT(noa_agent_host, facts, 8, 8);
+
+SIZE(noa_reconfigure_plugin, 16);
+AT(noa_reconfigure_plugin, struct_size, 0, 4);
+AT(noa_reconfigure_plugin, reserved, 4, 4);
+AT(noa_reconfigure_plugin, reconfigure, 8, 8);
+
+SIZE(noa_listen_options, 16);
+AT(noa_listen_options, struct_size, 0, 4);
+AT(noa_listen_options, backlog, 4, 4);
+AT(noa_listen_options, mode, 8, 4);
+AT(noa_listen_options, reserved, 12, 4);
+
+SIZE(noa_listener_host, 56);
+AT(noa_listener_host, struct_size, 0, 4);
+AT(noa_listener_host, reserved, 4, 4);
+AT(noa_listener_host, listen, 8, 8);
+AT(noa_listener_host, unlisten, 16, 8);
+AT(noa_listener_host, keep, 24, 8);
+AT(noa_listener_host, take, 32, 8);
+AT(noa_listener_host, watch, 40, 8);
+AT(noa_listener_host, unwatch, 48, 8);
+
+SIZE(noa_listener_plugin, 16);
+AT(noa_listener_plugin, struct_size, 0, 4);
+AT(noa_listener_plugin, reserved, 4, 4);
+AT(noa_listener_plugin, on_ready, 8, 8);
+
+SIZE(noa_arena, 40);
+AT(noa_arena, struct_size, 0, 4);
+AT(noa_arena, condition, 4, 4);
+AT(noa_arena, base, 8, 8);
+AT(noa_arena, size, 16, 8);
+AT(noa_arena, layout, 24, 8);
+AT(noa_arena, epoch, 32, 8);
+
+SIZE(noa_arena_host, 48);
+AT(noa_arena_host, struct_size, 0, 4);
+AT(noa_arena_host, reserved, 4, 4);
+AT(noa_arena_host, open, 8, 8);
+AT(noa_arena_host, grow, 16, 8);
+AT(noa_arena_host, release, 24, 8);
+AT(noa_arena_host, close, 32, 8);
+AT(noa_arena_host, discard, 40, 8);
+
 VALUE(NOA_ABI_MAJOR, 1u);
 VALUE(NOA_NOTE_TYPE, 1u);
 
@@ -212,6 +271,15 @@ VALUE(NOA_LOG_INFO, 2u);
 VALUE(NOA_LOG_WARNING, 3u);
 VALUE(NOA_LOG_ERROR, 4u);
 VALUE(NOA_PLUGIN_NO_ROLLBACK, 1u);
+
+VALUE(NOA_RUN_THREAD, 1u);
+VALUE(NOA_RUN_PROCESS, 2u);
+VALUE(NOA_READY_READ, 1u);
+VALUE(NOA_READY_WRITE, 2u);
+VALUE(NOA_READY_CLOSED, 4u);
+VALUE(NOA_ARENA_FRESH, 1u);
+VALUE(NOA_ARENA_CLEAN, 2u);
+VALUE(NOA_ARENA_DIRTY, 3u);
 
 int main(void) {
     return 0;

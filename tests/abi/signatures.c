@@ -51,6 +51,22 @@ SIGNATURE(noa_storage_host, state_dir, noa_status, (noa_context, noa_str*));
 SIGNATURE(noa_timer_host, arm, noa_status, (noa_context, uint64_t, int64_t, int64_t));
 SIGNATURE(noa_timer_host, cancel, noa_status, (noa_context, uint64_t));
 SIGNATURE(noa_timer_plugin, on_timer, void, (noa_agent*, uint64_t));
+SIGNATURE(noa_agent_host, facts, noa_status, (noa_context, noa_agent_facts*));
+SIGNATURE(noa_reconfigure_plugin, reconfigure, noa_status,
+          (noa_agent*, noa_str, uint32_t, noa_error*));
+SIGNATURE(noa_listener_host, listen, noa_status,
+          (noa_context, noa_str, const noa_listen_options*, int32_t*, noa_error*));
+SIGNATURE(noa_listener_host, unlisten, noa_status, (noa_context, noa_str));
+SIGNATURE(noa_listener_host, keep, noa_status, (noa_context, int32_t, noa_bytes));
+SIGNATURE(noa_listener_host, take, noa_status, (noa_context, int32_t*, noa_bytes*));
+SIGNATURE(noa_listener_host, watch, noa_status, (noa_context, int32_t, uint32_t, uint64_t));
+SIGNATURE(noa_listener_host, unwatch, noa_status, (noa_context, int32_t));
+SIGNATURE(noa_listener_plugin, on_ready, void, (noa_agent*, uint64_t, uint32_t));
+SIGNATURE(noa_arena_host, open, noa_status, (noa_context, uint64_t, uint64_t, noa_arena*));
+SIGNATURE(noa_arena_host, grow, noa_status, (noa_context, uint64_t, noa_arena*));
+SIGNATURE(noa_arena_host, release, noa_status, (noa_context, uint64_t, uint64_t));
+SIGNATURE(noa_arena_host, close, noa_status, (noa_context));
+SIGNATURE(noa_arena_host, discard, noa_status, (noa_context));
 
 static inline void check_entry(void) {
     const noa_plugin* (*function)(void) = noa_plugin_entry_v1;

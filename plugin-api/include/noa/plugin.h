@@ -73,8 +73,11 @@ typedef struct noa_plugin {
      * NULL: no state)  [lane & stopped, after quiesce] */
     noa_status (*save)(noa_agent* agent, const noa_sink* sink, noa_error* error);
 
-    /* Reads what an older or newer generation saved. NOA_E_UNSUPPORTED refuses it, and with
-     * it the reload. (may be NULL)  [lane & stopped, before start] */
+    /* Reads what an older or newer generation saved, and replaces by it all that the object
+     * holds: a generation that is put back in its place after a failed successor is handed the
+     * successor's state, in a schema from oldest_state_schema to state_schema.
+     * NOA_E_UNSUPPORTED refuses it, and with it the reload. (may be NULL)
+     * [lane & stopped, before start] */
     noa_status (*restore)(noa_agent* agent, const noa_source* source, noa_error* error);
 
     /* This generation is here to stay: migrations may now drop what only the former one
