@@ -22,6 +22,9 @@ constexpr std::array<std::string_view, 1> run_modes{"thread"};
 
 constexpr std::uint32_t max_queue_size = 1'000'000;
 constexpr std::uint32_t max_deliveries = 100;
+constexpr std::uint32_t max_kept_versions = 20;
+constexpr std::uint32_t max_pinned = 1000;
+constexpr std::uint32_t max_defects = 1'000'000;
 
 class Builder {
 public:
@@ -86,6 +89,8 @@ private:
         fields.duration("spin", host.spin, 0us, 10'000us);
         fields.duration("probe_timeout", host.probe_timeout, 100ms, 60s);
         fields.duration("debounce", host.debounce, 0ms, 1000ms);
+        fields.integer("keep_versions", host.keep_versions, 1, max_kept_versions);
+        fields.integer("max_pinned", host.max_pinned, 1, max_pinned);
         fields.finish();
     }
 
@@ -160,6 +165,9 @@ private:
         fields.duration("task_timeout", agent.task_timeout, 1ms, 24h);
         fields.duration("quiesce_timeout", agent.quiesce_timeout, 1ms, 10min);
         fields.duration("start_timeout", agent.start_timeout, 1ms, 10min);
+        fields.duration("probation", agent.probation, 0ms, 24h);
+        fields.integer("probation_defects", agent.probation_defects, 0, max_defects);
+        fields.duration("stall_limit", agent.stall_limit, 100ms, 24h);
         fields.level("log_level", agent.log_level);
     }
 

@@ -39,6 +39,8 @@ struct HostConfig {
     std::chrono::microseconds spin{0};               // how long a busy lane spins before it sleeps
     std::chrono::milliseconds probe_timeout{5000};
     std::chrono::milliseconds debounce{20};
+    std::uint32_t keep_versions = 3; // confirmed versions of an agent's plugin, kept to go back to
+    std::uint32_t max_pinned = 16;   // libraries that stayed mapped; past it nothing is reloaded
     friend bool operator==(const HostConfig&, const HostConfig&) = default;
 };
 
@@ -54,7 +56,10 @@ struct AgentConfig {
     std::uint32_t max_deliveries = 5;
     std::chrono::milliseconds task_timeout{30'000}; // deadline of a request that names none
     std::chrono::milliseconds quiesce_timeout{5'000};
-    std::chrono::milliseconds start_timeout{10'000};    // create, configure, restore, start
+    std::chrono::milliseconds start_timeout{10'000}; // create, configure, restore, start
+    std::chrono::milliseconds probation{10'000};     // from the switch until it is confirmed
+    std::uint32_t probation_defects = 3; // internal errors in it that undo the reload; 0: none do
+    std::chrono::milliseconds stall_limit{30'000};      // of one call into the plugin
     Level log_level = Level::info;                      // default: host.log.level
     bool allow_pinned = false;                          // load a library that cannot be unloaded
     nlohmann::json settings = nlohmann::json::object(); // secrets resolved: never log or print

@@ -33,7 +33,8 @@ constexpr std::array host_keys{
     Key{"environment", Form::text},  Key{"log.level", Form::text},
     Key{"log.format", Form::text},   Key{"max_message", Form::value},
     Key{"spin", Form::value},        Key{"probe_timeout", Form::value},
-    Key{"debounce", Form::value},
+    Key{"debounce", Form::value},    Key{"keep_versions", Form::value},
+    Key{"max_pinned", Form::value},
 };
 constexpr std::array agent_keys{
     Key{"plugin", Form::text},
@@ -47,6 +48,9 @@ constexpr std::array agent_keys{
     Key{"task_timeout", Form::value},
     Key{"quiesce_timeout", Form::value},
     Key{"start_timeout", Form::value},
+    Key{"probation", Form::value},
+    Key{"probation_defects", Form::value},
+    Key{"stall_limit", Form::value},
     Key{"log_level", Form::text},
     Key{"allow_pinned", Form::value},
 };

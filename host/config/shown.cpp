@@ -19,6 +19,8 @@ ShownValues shown_values(const HostConfig& host) {
         {"spin", render_duration(host.spin)},
         {"probe_timeout", render_duration(host.probe_timeout)},
         {"debounce", render_duration(host.debounce)},
+        {"keep_versions", host.keep_versions},
+        {"max_pinned", host.max_pinned},
     };
 }
 
@@ -35,6 +37,9 @@ ShownValues shown_values(const AgentConfig& agent) {
         {"task_timeout", render_duration(agent.task_timeout)},
         {"quiesce_timeout", render_duration(agent.quiesce_timeout)},
         {"start_timeout", render_duration(agent.start_timeout)},
+        {"probation", render_duration(agent.probation)},
+        {"probation_defects", agent.probation_defects},
+        {"stall_limit", render_duration(agent.stall_limit)},
         {"log_level", name_of(agent.log_level)},
         {"allow_pinned", agent.allow_pinned},
     };

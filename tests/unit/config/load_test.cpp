@@ -73,6 +73,8 @@ max_message = "1MiB"
 spin = "50us"
 probe_timeout = "1s"
 debounce = "5ms"
+keep_versions = 5
+max_pinned = 2
 [host.log]
 level = "debug"
 format = "json"
@@ -88,6 +90,9 @@ max_deliveries = 2
 task_timeout = "1min"
 quiesce_timeout = "2s"
 start_timeout = "3s"
+probation = "4s"
+probation_defects = 7
+stall_limit = "5s"
 log_level = "error"
 allow_pinned = true
 settings = { x = [1, { y = "z" }] }
@@ -102,6 +107,8 @@ settings = { x = [1, { y = "z" }] }
     EXPECT_EQ(host.spin, 50us);
     EXPECT_EQ(host.probe_timeout, 1s);
     EXPECT_EQ(host.debounce, 5ms);
+    EXPECT_EQ(host.keep_versions, 5U);
+    EXPECT_EQ(host.max_pinned, 2U);
     EXPECT_EQ(host.log, (LogConfig{Level::debug, LogFormat::json}));
     const auto& web = config->agents.at("web");
     EXPECT_EQ(web.name, "web");
@@ -115,6 +122,9 @@ settings = { x = [1, { y = "z" }] }
     EXPECT_EQ(web.task_timeout, 1min);
     EXPECT_EQ(web.quiesce_timeout, 2s);
     EXPECT_EQ(web.start_timeout, 3s);
+    EXPECT_EQ(web.probation, 4s);
+    EXPECT_EQ(web.probation_defects, 7U);
+    EXPECT_EQ(web.stall_limit, 5s);
     EXPECT_EQ(web.log_level, Level::error);
     EXPECT_TRUE(web.allow_pinned);
     EXPECT_EQ(web.settings.dump(), R"({"x":[1,{"y":"z"}]})");
