@@ -1,16 +1,12 @@
 #include "config/override.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 
-#include "base/ids.hpp"
+#include "base/file.hpp"
 #include "base/names.hpp"
-#include "base/unique_fd.hpp"
 #include "config/files.hpp"
 #include "config/toml.hpp"
 
@@ -29,44 +25,6 @@ Result<void> check_name(const std::string& name) {
         return fail(Errc::invalid, attempt, name, "expected the name of a .toml file");
     }
     return {};
-}
-
-Result<void> write_all(int fd, std::string_view text, const path& file) {
-    while (!text.empty()) {
-        const auto written = ::write(fd, text.data(), text.size());
-        if (written < 0 && errno != EINTR) {
-            return fail_errno(attempt, file.string(), errno);
-        }
-        text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
-    }
-    return ::fsync(fd) == 0 ? Result<void>() : fail_errno(attempt, file.string(), errno);
-}
-
-Result<void> sync_directory(const path& directory) {
-    const UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd || ::fsync(fd.get()) != 0) {
-        return fail_errno(attempt, directory.string(), errno);
-    }
-    return {};
-}
-
-Result<void> replace_file(const path& file, const std::string& text) {
-    // A dot file: neither read nor watched should it be left behind.
-    const auto temporary =
-        file.parent_path() / ('.' + file.filename().string() + '.' + to_string(make_id()));
-    const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!fd) {
-        return fail_errno(attempt, temporary.string(), errno);
-    }
-    auto done = write_all(fd.get(), text, temporary);
-    if (done && ::rename(temporary.c_str(), file.c_str()) != 0) {
-        done = fail_errno(attempt, file.string(), errno);
-    }
-    if (!done) {
-        ::unlink(temporary.c_str());
-        return done;
-    }
-    return sync_directory(file.parent_path());
 }
 
 } // namespace
@@ -88,7 +46,7 @@ Result<void> write_override(const path& directory, const std::string& name, cons
     if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
         return fail_errno(attempt, directory.string(), errno);
     }
-    return replace_file(directory / name, header + *text);
+    return replace_file(directory / name, header + *text, Durable::yes, attempt);
 }
 
 Result<json> read_override(const path& directory, const std::string& name) {
