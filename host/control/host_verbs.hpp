@@ -26,7 +26,7 @@ struct HostParts {
 // The groups of them. `running` names the agents that can be asked.
 using RunningAgents = std::function<std::vector<std::string>()>;
 
-// status agents agent plugins plan start stop restart enable disable reload
+// status agents agent plugins plan start stop restart enable disable reload rollback reloads
 void add_agent_verbs(Verbs& verbs, supervise::Supervisor& supervisor);
 // call send publish subscribe
 void add_bus_verbs(Verbs& verbs, bus::Caller& caller);

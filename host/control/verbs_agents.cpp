@@ -75,6 +75,38 @@ Result<nlohmann::json> reload(Supervisor& supervisor, const nlohmann::json& args
     return to_json(*outcomes);
 }
 
+Result<nlohmann::json> rollback(Supervisor& supervisor, const nlohmann::json& args) {
+    Args in("rollback", args);
+    const auto agent = in.agent();
+    supervise::RollbackOptions options;
+    options.to = in.optional_text("to", 64).value_or("");
+    options.discard_state = in.flag("discard_state");
+    options.force = in.flag("force");
+    if (auto good = in.finish(); !good) {
+        return Failure(std::move(good.error()));
+    }
+    auto outcome = supervisor.rollback(agent, options);
+    if (!outcome) {
+        return Failure(std::move(outcome.error()));
+    }
+    return to_json({std::move(*outcome)});
+}
+
+Result<nlohmann::json> reloads(Supervisor& supervisor, const nlohmann::json& args) {
+    Args in("reloads", args);
+    const auto agent = in.optional_text("agent", NOA_AGENT_NAME_MAX).value_or("");
+    const auto lines = in.number("lines", 50, 1, supervise::max_reloads_kept);
+    if (auto good = in.finish(); !good) {
+        return Failure(std::move(good.error()));
+    }
+    if (!agent.empty()) {
+        if (auto known = supervisor.agent(agent); !known) {
+            return Failure(std::move(known.error()));
+        }
+    }
+    return supervisor.reloads(agent, static_cast<std::size_t>(lines));
+}
+
 // A verb without arguments.
 Handler plain(std::string verb, std::function<Result<nlohmann::json>()> ask) {
     return [verb = std::move(verb), ask = std::move(ask)](const nlohmann::json& args,
@@ -139,6 +171,10 @@ void add_agent_verbs(Verbs& verbs, Supervisor& supervisor) {
     verbs.add("reload", Right::full, [&](const nlohmann::json& args, Connection& client) {
         return reload(supervisor, args, client);
     });
+    verbs.add("rollback", Right::full,
+              [&](const nlohmann::json& args, Connection&) { return rollback(supervisor, args); });
+    verbs.add("reloads", Right::read,
+              [&](const nlohmann::json& args, Connection&) { return reloads(supervisor, args); });
 }
 
 Verbs host_verbs(const HostParts& parts) {

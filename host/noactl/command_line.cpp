@@ -49,6 +49,7 @@ private:
     }
     void add_globals();
     void add_agent_commands();
+    void add_reload_history();
     void add_bus_commands();
     void add_body_options(CLI::App& command);
     void add_inspect_commands();
@@ -68,6 +69,7 @@ private:
     bool all_ = false;
     bool force_ = false;
     bool once_ = false;
+    RollbackArgs rollback_;
     CallOptions call_;
     std::string subject_;
     std::uint64_t count_ = 0;
@@ -140,7 +142,24 @@ void CommandLine::add_agent_commands() {
     auto* reload_command = add("reload", "Make what runs agree with files and configuration",
                                [this] { return reload(globals_, agents_, force_); });
     reload_command->add_option("AGENT", agents_, "Only these");
-    reload_command->add_flag("--force", force_, "Also what has not changed");
+    reload_command->add_flag("--force", force_, "Also what has not changed or was rejected");
+    add_reload_history();
+}
+
+void CommandLine::add_reload_history() {
+    auto* reloads = add("reloads", "The last reloads: phases, pause, outcome, reason",
+                        [this] { return show_reloads(globals_, agent_, log_.lines); });
+    reloads->add_option("AGENT", agent_, "Only of this agent");
+    reloads->add_option("-n,--lines", log_.lines, "How many")
+        ->check(CLI::Range(1, 512))
+        ->capture_default_str();
+    auto* back = add("rollback", "Back to a version that was confirmed before",
+                     [this] { return rollback(globals_, rollback_); });
+    back->add_option("AGENT", rollback_.agent)->required();
+    back->add_option("--to", rollback_.to, "A version, or the first digits of its digest");
+    back->add_flag("--discard-state", rollback_.discard_state,
+                   "Do not hand the state of what runs over");
+    back->add_flag("--force", rollback_.force, "Although the plugin says that it cannot go back");
 }
 
 void CommandLine::add_body_options(CLI::App& command) {

@@ -22,6 +22,17 @@ namespace noa::noactl {
 [[nodiscard]] int reload(const Globals& globals, const std::vector<std::string>& agents,
                          bool force);
 
+// reload_commands.cpp
+[[nodiscard]] int show_reloads(const Globals& globals, const std::string& agent, // "": all
+                               std::uint64_t lines);
+struct RollbackArgs {
+    std::string agent;
+    std::string to; // "": the version before
+    bool discard_state = false;
+    bool force = false;
+};
+[[nodiscard]] int rollback(const Globals& globals, const RollbackArgs& rollback);
+
 // bus_commands.cpp
 struct CallOptions {
     std::string agent;

@@ -8,6 +8,7 @@
 #include <boost/asio.hpp>
 
 #include "base/clock.hpp"
+#include "base/crash_marker.hpp"
 #include "bus/gateway.hpp"
 #include "bus/host_port.hpp"
 #include "config/watch.hpp"
@@ -58,7 +59,9 @@ public:
         : supervisor_(supervisor), server_(server), log_(log), debounce_ms_(debounce),
           signals_(io_, SIGTERM, SIGINT, SIGHUP), control_(io_, ::dup(server.fd())), watched_(io_),
           debounce_(io_),
-          reconciler_(supervisor, log, [this] { asio::post(io_, [this] { watch(); }); }) {}
+          reconciler_(supervisor, log, [this] { asio::post(io_, [this] { watch(); }); }) {
+        supervisor_.set_wake([this] { reconciler_.wake(); });
+    }
 
     // Until a signal ends it; returns its number.
     int run() {
@@ -215,7 +218,11 @@ Result<void> assemble(const Options& options, const config::Sources& sources,
                          config.host.spin},
         sources);
     offer_operations(*host.port, *host.supervisor);
-    if (auto opened = host.supervisor->open(); !opened) {
+    auto crash = install_crash_marker(options.state_dir / "crash");
+    if (!crash) {
+        return Failure(crash.error());
+    }
+    if (auto opened = host.supervisor->open(*crash); !opened) {
         return opened;
     }
     bus::GatewayOptions gateway_options;
@@ -266,6 +273,8 @@ int run_daemon(const Options& options, Log& log) {
     if (auto assembled = assemble(options, sources, *config, log, host); !assembled) {
         return refuse(log, assembled.error());
     }
+    // Before the first change, which it may have to look after; until the last agent has gone.
+    MainLoop loop(*host.supervisor, *host.server, log, config->host.debounce);
     auto outcomes = host.supervisor->apply({});
     if (!outcomes) {
         return refuse(log, outcomes.error());
@@ -279,12 +288,8 @@ int run_daemon(const Options& options, Log& log) {
                {"agents", outcomes->size()},
                {"start_ms", (monotonic_ns() - started_ns) / 1'000'000},
                {"runtime_dir", options.runtime_dir.string()}});
-    int signal = 0;
-    {
-        MainLoop loop(*host.supervisor, *host.server, log, config->host.debounce);
-        notify_service_manager("READY=1");
-        signal = loop.run();
-    }
+    notify_service_manager("READY=1");
+    const int signal = loop.run();
     notify_service_manager("STOPPING=1");
     log.write(Level::info, "host.stopping", {{"signal", signal}});
     take_apart(host);

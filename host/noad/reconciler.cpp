@@ -2,6 +2,10 @@
 
 #include <pthread.h>
 
+#include <chrono>
+#include <limits>
+#include <utility>
+
 namespace noa {
 
 Reconciler::Reconciler(supervise::Supervisor& supervisor, Log& log, std::function<void()> after)
@@ -28,19 +32,39 @@ void Reconciler::stop() {
     }
 }
 
+void Reconciler::wake() {
+    {
+        const std::lock_guard lock(mutex_);
+        woken_ = true;
+    }
+    changed_.notify_one();
+}
+
 void Reconciler::run() {
+    constexpr auto never = std::numeric_limits<std::int64_t>::max();
+    const auto called = [this] { return hinted_ || woken_ || stopping_; };
+    auto due_ns = never;
     std::unique_lock lock(mutex_);
     while (true) {
-        changed_.wait(lock, [this] { return hinted_ || stopping_; });
+        if (due_ns == never) {
+            changed_.wait(lock, called);
+        } else {
+            using Clock = std::chrono::steady_clock; // the monotonic clock of run_due
+            changed_.wait_until(lock, Clock::time_point(std::chrono::nanoseconds(due_ns)), called);
+        }
         if (stopping_) {
             return;
         }
-        hinted_ = false;
+        const bool hinted = std::exchange(hinted_, false);
+        woken_ = false;
         lock.unlock();
-        if (auto outcomes = supervisor_.apply({}); !outcomes) {
-            log_.error("config.refused", outcomes.error());
+        if (hinted) {
+            if (auto outcomes = supervisor_.apply({}); !outcomes) {
+                log_.error("config.refused", outcomes.error());
+            }
+            after_();
         }
-        after_();
+        due_ns = supervisor_.run_due();
         lock.lock();
     }
 }

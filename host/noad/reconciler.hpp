@@ -1,4 +1,4 @@
-// Carries out hints, one at a time, off the main loop.
+// Carries out hints, and what time brings, one at a time, off the main loop.
 #pragma once
 
 #include <condition_variable>
@@ -21,6 +21,7 @@ public:
     Reconciler& operator=(const Reconciler&) = delete;
 
     void hint(); // [any thread]
+    void wake(); // [any thread] the supervisor has something to do
     void stop(); // joins, after the round that is under way
 
 private:
@@ -32,6 +33,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     bool hinted_ = false;   // under mutex_
+    bool woken_ = true;     // under mutex_: the first time, to hear what is due
     bool stopping_ = false; // under mutex_
     std::thread thread_;
 };

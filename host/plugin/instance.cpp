@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <utility>
 
 #include "base/status.hpp"
@@ -92,8 +91,37 @@ Result<std::string> collect_from(const noa_plugin& table, std::string_view attem
     return std::move(collected.bytes);
 }
 
+// Collects a state.
+struct Saver {
+    SavedState state;
+    std::uint64_t limit = 0;
+    bool overflow = false;
+};
+
+std::int32_t save_piece(const noa_sink* sink, const void* data, std::uint64_t size) noexcept {
+    auto& saver = *static_cast<Saver*>(sink->state);
+    if (size == 0) {
+        return NOA_OK;
+    }
+    if (data == nullptr) {
+        return NOA_E_INVALID;
+    }
+    if (saver.overflow || size > saver.limit - saver.state.size()) {
+        saver.overflow = true;
+        return NOA_E_TOO_LARGE;
+    }
+    try {
+        saver.state.append({static_cast<const std::byte*>(data), size});
+    } catch (...) {
+        saver.overflow = true;
+        return NOA_E_TOO_LARGE;
+    }
+    return NOA_OK;
+}
+
 struct Reader {
-    std::string_view rest;
+    const SavedState& state;
+    std::uint64_t offset = 0;
 };
 
 std::int32_t read_piece(const noa_source* source, void* buffer, std::uint64_t capacity,
@@ -102,12 +130,8 @@ std::int32_t read_piece(const noa_source* source, void* buffer, std::uint64_t ca
         return NOA_E_INVALID;
     }
     auto& reader = *static_cast<Reader*>(source->state);
-    const auto size = std::min<std::uint64_t>(capacity, reader.rest.size());
-    if (size != 0) {
-        std::memcpy(buffer, reader.rest.data(), size);
-        reader.rest.remove_prefix(size);
-    }
-    *ret_size = size;
+    *ret_size = reader.state.read(reader.offset, {static_cast<std::byte*>(buffer), capacity});
+    reader.offset += *ret_size;
     return NOA_OK;
 }
 
@@ -115,18 +139,27 @@ std::int32_t read_piece(const noa_source* source, void* buffer, std::uint64_t ca
 
 Instance::Instance(const noa_plugin& table, noa_agent* agent) noexcept
     : table_(&table), agent_(agent), timers_(contract_of<noa_timer_plugin>(table, NOA_TIMER_ID)),
-      inspect_(contract_of<noa_inspect_plugin>(table, NOA_INSPECT_ID)) {}
+      inspect_(contract_of<noa_inspect_plugin>(table, NOA_INSPECT_ID)),
+      reconfigure_(contract_of<noa_reconfigure_plugin>(table, NOA_RECONFIGURE_ID)) {
+    if (reconfigure_ != nullptr &&
+        (!NOA_HAS(reconfigure_, reconfigure) || reconfigure_->reconfigure == nullptr)) {
+        reconfigure_ = nullptr;
+    }
+}
 
 Instance::Instance(Instance&& other) noexcept
     : table_(other.table_), agent_(std::exchange(other.agent_, nullptr)), timers_(other.timers_),
-      inspect_(other.inspect_), escaped_(other.escaped_) {}
+      inspect_(other.inspect_), reconfigure_(other.reconfigure_), escaped_(other.escaped_),
+      escaped_text_(std::move(other.escaped_text_)) {}
 
 Instance& Instance::operator=(Instance&& other) noexcept {
     std::swap(table_, other.table_);
     std::swap(agent_, other.agent_);
     std::swap(timers_, other.timers_);
     std::swap(inspect_, other.inspect_);
+    std::swap(reconfigure_, other.reconfigure_);
     std::swap(escaped_, other.escaped_);
+    std::swap(escaped_text_, other.escaped_text_);
     return *this;
 }
 
@@ -145,6 +178,12 @@ void Instance::guard(Call&& call) noexcept {
     });
     if (status != NOA_OK) {
         ++escaped_;
+        seal(error);
+        try {
+            escaped_text_.assign(error.text);
+        } catch (...) {
+            escaped_text_.clear();
+        }
     }
 }
 
@@ -194,33 +233,42 @@ Result<SavedState> Instance::save(std::uint64_t limit) {
     if (table_->save == nullptr || table_->state_schema == 0) {
         return SavedState{};
     }
-    auto bytes =
-        collect_from(*table_, "save state", limit, [&](const noa_sink* sink, noa_error* error) {
-            return table_->save(agent_, sink, error);
-        });
-    if (!bytes) {
-        return Failure(bytes.error());
+    Saver saver{SavedState(table_->state_schema), limit, false};
+    const noa_sink sink{sizeof(noa_sink), 0, &saver, save_piece};
+    const auto saved = ask_ok(*table_, "save state", [&](noa_error& error) {
+        return table_->save(agent_, &sink, &error);
+    });
+    // A plugin may ignore what its sink answers: what is cut short is no state.
+    if (saver.overflow) {
+        return fail(Errc::invalid, "save state", table_->id,
+                    differs("size", "at most " + std::to_string(limit) + " bytes", "more"));
     }
-    return SavedState{table_->state_schema, std::move(*bytes)};
+    if (!saved) {
+        return Failure(saved.error());
+    }
+    saver.state.seal();
+    return std::move(saver.state);
 }
 
 Result<void> Instance::restore(const SavedState& state) {
-    if (state.schema == 0) {
+    if (state.schema() == 0) {
         return {};
     }
-    const std::string found = std::to_string(state.schema);
+    const std::string found = std::to_string(state.schema());
     if (table_->restore == nullptr) {
         return fail(Errc::refused, "restore state", table_->id,
                     differs("state schema", "none: it has no restore", found));
     }
-    if (state.schema < table_->oldest_state_schema) {
+    if (state.schema() < table_->oldest_state_schema) {
         return fail(Errc::refused, "restore state", table_->id,
                     differs("state schema",
                             "at least " + std::to_string(table_->oldest_state_schema), found));
     }
-    Reader reader{state.bytes};
-    const noa_source source{sizeof(noa_source), state.schema, state.bytes.size(), &reader,
-                            read_piece};
+    if (auto whole = state.verify(); !whole) {
+        return whole;
+    }
+    Reader reader{state};
+    const noa_source source{sizeof(noa_source), state.schema(), state.size(), &reader, read_piece};
     return ask_ok(*table_, "restore state",
                   [&](noa_error& error) { return table_->restore(agent_, &source, &error); });
 }
@@ -229,6 +277,13 @@ void Instance::confirm() {
     if (table_->confirm != nullptr) {
         guard([this] { table_->confirm(agent_); });
     }
+}
+
+Result<void> Instance::reconfigure(const std::string& settings_json, bool commit) {
+    return ask_ok(*table_, "reconfigure agent", [&](noa_error& error) {
+        return reconfigure_->reconfigure(agent_, {settings_json.data(), settings_json.size()},
+                                         commit ? 1U : 0U, &error);
+    });
 }
 
 noa_status Instance::handle(const noa_message& message, noa_delivery delivery,

@@ -10,13 +10,9 @@
 
 #include "base/result.hpp"
 #include "noa/noa.h"
+#include "plugin/saved_state.hpp"
 
 namespace noa::plugin {
-
-struct SavedState {
-    std::uint32_t schema = 0;
-    std::string bytes;
-};
 
 class Instance {
 public:
@@ -29,12 +25,15 @@ public:
     [[nodiscard]] Result<void> configure(const std::string& settings_json, bool commit);
     [[nodiscard]] Result<void> start();
     [[nodiscard]] Result<void> quiesce(std::int64_t deadline_ns);
-    // At most `limit` bytes; an empty state (schema 0) when the plugin has no save.
+    // At most `limit` bytes, sealed; schema 0 when the plugin has no save.
     [[nodiscard]] Result<SavedState> save(std::uint64_t limit);
-    // Fails with Errc::refused when the plugin cannot read that schema; an empty state is not
-    // handed to it.
+    // Fails with Errc::refused when the plugin cannot read that schema, and when the state is not
+    // what was sealed; schema 0 is not handed to it.
     [[nodiscard]] Result<void> restore(const SavedState& state);
     void confirm();
+    [[nodiscard]] bool takes_live_settings() const noexcept { return reconfigure_ != nullptr; }
+    // As noa.reconfigure/1 says; REQUIRES takes_live_settings.
+    [[nodiscard]] Result<void> reconfigure(const std::string& settings_json, bool commit);
 
     // The plugin's answer; `error` is filled for every code but NOA_OK and NOA_DEFERRED.
     [[nodiscard]] noa_status handle(const noa_message& message, noa_delivery delivery,
@@ -48,8 +47,9 @@ public:
     // offer it.
     [[nodiscard]] Result<std::string> ask(Question question);
 
-    // Exceptions that a void function let out, since the start.
+    // Exceptions that a void function let out, since the start, and what the last one said.
     [[nodiscard]] std::uint64_t escaped() const noexcept { return escaped_; }
+    [[nodiscard]] const std::string& escaped_text() const noexcept { return escaped_text_; }
 
 private:
     Instance(const noa_plugin& table, noa_agent* agent) noexcept;
@@ -60,7 +60,9 @@ private:
     noa_agent* agent_ = nullptr;
     const noa_timer_plugin* timers_ = nullptr;
     const noa_inspect_plugin* inspect_ = nullptr;
+    const noa_reconfigure_plugin* reconfigure_ = nullptr;
     std::uint64_t escaped_ = 0;
+    std::string escaped_text_;
 };
 
 } // namespace noa::plugin

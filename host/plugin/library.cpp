@@ -3,6 +3,8 @@
 #include <dlfcn.h>
 #include <link.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <exception>
 #include <string>
 #include <utility>
@@ -85,24 +87,54 @@ void Library::close() {
     library_.unload();
 }
 
+namespace {
+
+// The loader's entry of a library, as `visit` sees it; false when there is none.
+template <class Visit>
+bool find_loaded(const std::string& name, Visit visit) {
+    struct Search {
+        const std::string& name;
+        Visit& visit;
+    } search{name, visit};
+    return ::dl_iterate_phdr(
+               [](dl_phdr_info* info, std::size_t /*size*/, void* data) {
+                   auto& wanted = *static_cast<Search*>(data);
+                   if (info->dlpi_name == nullptr || wanted.name != info->dlpi_name) {
+                       return 0;
+                   }
+                   wanted.visit(*info);
+                   return 1;
+               },
+               &search) != 0;
+}
+
+} // namespace
+
 bool is_mapped(const std::filesystem::path& path) {
     std::error_code code;
     const std::string name = std::filesystem::absolute(path, code).string();
     if (void* handle = ::dlopen(name.c_str(), RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL)) {
         ::dlclose(handle);
     }
-    struct Search {
-        const std::string& name;
-        bool found;
-    } search{name, false};
-    ::dl_iterate_phdr(
-        [](dl_phdr_info* info, std::size_t /*size*/, void* data) {
-            auto& wanted = *static_cast<Search*>(data);
-            wanted.found = info->dlpi_name != nullptr && wanted.name == info->dlpi_name;
-            return wanted.found ? 1 : 0;
-        },
-        &search);
-    return search.found;
+    return find_loaded(name, [](const dl_phdr_info&) {});
+}
+
+AddressRange mapped_range(const std::filesystem::path& path) {
+    std::error_code code;
+    AddressRange range;
+    find_loaded(std::filesystem::absolute(path, code).string(), [&](const dl_phdr_info& info) {
+        range.begin = UINTPTR_MAX;
+        for (std::size_t i = 0; i < info.dlpi_phnum; ++i) {
+            const auto& segment = info.dlpi_phdr[i];
+            if (segment.p_type == PT_LOAD) {
+                range.begin =
+                    std::min<std::uintptr_t>(range.begin, info.dlpi_addr + segment.p_vaddr);
+                range.end = std::max<std::uintptr_t>(range.end, info.dlpi_addr + segment.p_vaddr +
+                                                                    segment.p_memsz);
+            }
+        }
+    });
+    return range;
 }
 
 } // namespace noa::plugin

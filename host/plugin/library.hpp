@@ -53,4 +53,12 @@ private:
 // and that no thread holds any more (glibc looks only at the next dlclose).
 [[nodiscard]] bool is_mapped(const std::filesystem::path& path);
 
+// Where a loaded library's segments lie: first address, and the one behind the last. Zeroes when
+// it is not mapped.
+struct AddressRange {
+    std::uintptr_t begin = 0;
+    std::uintptr_t end = 0;
+};
+[[nodiscard]] AddressRange mapped_range(const std::filesystem::path& path);
+
 } // namespace noa::plugin

@@ -7,12 +7,39 @@
 #include <string>
 
 #include "supervise/generation.hpp"
+#include "supervise/reload.hpp"
 #include "supervise/supervisor.hpp"
 
 namespace noa::supervise {
 
-enum class AgentState : std::uint8_t { stopped, starting, running, reloading, stopping, failed };
+enum class AgentState : std::uint8_t {
+    stopped,
+    starting,
+    running,
+    reloading,
+    stopping,
+    degraded, // runs, but is known to be at fault, and there is no way back
+    failed,
+};
 [[nodiscard]] std::string_view name_of(AgentState state) noexcept;
+
+// What a generation says of its health while it is on trial. Owners: the probation and the task
+// on the lane.
+struct HealthAnswer {
+    std::mutex mutex;
+    std::int64_t asked_ns = 0;
+    std::optional<Result<std::string>> answer; // under mutex
+};
+
+// From a switch until it is confirmed, or undone. Only with the agent's operation held.
+struct Probation {
+    Reload reload;
+    std::unique_ptr<Generation> former; // at rest, ready to take over again; null after a start
+    std::int64_t until_ns = 0;
+    std::int64_t look_at_ns = 0;                 // the next look at its health
+    std::shared_ptr<HealthAnswer> health;        // asked for; null: not
+    std::shared_ptr<HealthAnswer> former_health; // before the switch; null: nobody was asked
+};
 
 struct Agent {
     explicit Agent(std::string agent_name) : name(std::move(agent_name)) {}
@@ -23,6 +50,7 @@ struct Agent {
     // The rest: written with `operation` and the supervisor's mutex held, read with either.
     config::AgentConfig wanted;
     std::unique_ptr<Generation> current;
+    std::unique_ptr<Probation> probation; // null: what runs is confirmed
     AgentState state = AgentState::stopped;
     std::uint64_t last_number = 0; // of generations
     std::uint64_t reloads = 0;

@@ -71,6 +71,7 @@ void Catalog::add(const std::filesystem::path& path, bool trusted) {
         entry.rivals.push_back(path);
         return;
     }
+    entry.plugin = name;
     entry.path = path;
     entry.trusted = trusted;
     entry.digest = digest_of(path, entry.problem);

@@ -13,11 +13,15 @@
 namespace noa::supervise {
 
 struct CatalogEntry {
+    std::string plugin; // the id that it is to have
     std::filesystem::path path;
     std::vector<std::filesystem::path> rivals; // other files of the same name: none is used then
     bool trusted = false; // its directory is root's or ours, and nobody else may write there
     std::string digest;   // SHA-256 of the file; empty when it cannot be read
-    std::string problem;  // why it cannot be used; empty when it can
+    // Of a private copy: the digest that it must have, and where it came from.
+    std::string kept_digest;
+    std::filesystem::path origin;
+    std::string problem; // why it cannot be used; empty when it can
 
     // One line about rivals or problem.
     [[nodiscard]] std::string complaint() const;

@@ -20,6 +20,10 @@ bool needs_restart(const std::string& key) {
     return key == "max_message" || key == "spin" || key == "debounce";
 }
 
+const char* cause_of(const Work& work, const ApplyOptions& options) {
+    return options.force ? "forced" : work.settings_changed ? "settings" : "file";
+}
+
 bool needs_code(config::Action action) {
     return action == config::Action::start || action == config::Action::reload;
 }
@@ -91,12 +95,8 @@ Result<Proposal> Supervisor::State::propose(const ApplyOptions& options, bool dr
                 agent != nullptr && agent->current ? config::Action::stop : config::Action::keep;
         } else {
             work.action = wanted_action(agent, wanted->second, planned.action, options);
-            const auto* entry = catalog.find(wanted->second.plugin);
-            work.file_gone = entry == nullptr && agent != nullptr && agent->current;
-            if (work.file_gone && work.action == config::Action::reload &&
-                planned.changes.empty()) {
-                work.action = config::Action::keep;
-            }
+            work.file_gone = catalog.find(wanted->second.plugin) == nullptr && agent != nullptr &&
+                             agent->current;
         }
         if (!chosen(options, planned.agent)) {
             work.action = config::Action::keep;
@@ -113,6 +113,8 @@ config::Action Supervisor::State::wanted_action(const Agent* agent,
                                                 const ApplyOptions& options) const {
     const auto* entry = catalog.find(wanted.plugin);
     const std::string digest = entry != nullptr ? entry->digest : "";
+    const bool rejected =
+        !options.force && ledger->page(wanted.name).rejection_of(digest) != nullptr;
     if (agent == nullptr || !agent->current) {
         if (agent != nullptr && agent->stopped_by_hand && options.only.empty()) {
             return config::Action::keep; // until somebody names it
@@ -124,45 +126,75 @@ config::Action Supervisor::State::wanted_action(const Agent* agent,
     if (options.force) {
         return config::Action::reload;
     }
-    const bool same_file = digest.empty() || digest == running.file.digest;
+    const bool same_file = digest.empty() || rejected || digest == running.file.digest;
     const bool same_settings = wanted.identity() == running.config.identity();
     if (same_file && same_settings) {
         return planned == config::Action::retune ? planned : config::Action::keep;
     }
     const bool refused =
-        agent->refused == (digest.empty() ? running.file.digest : digest) + "/" + wanted.identity();
+        agent->refused ==
+        (digest.empty() || rejected ? running.file.digest : digest) + "/" + wanted.identity();
     return refused && !options.explicit_request ? config::Action::keep : config::Action::reload;
 }
 
-void Supervisor::State::prepare(Proposal& proposal, const ApplyOptions& options) {
+// Stages, scans and probes what is new. Of a plan nothing is recorded.
+void Supervisor::State::prepare(Proposal& proposal, const ApplyOptions& options, bool dry) {
     std::vector<std::function<void()>> jobs;
     for (auto& [name, work] : proposal.work) {
         if (!needs_code(work.action)) {
             continue;
         }
+        if (!dry) {
+            work.reload.emplace(begin_reload(name, cause_of(work, options)));
+        }
         jobs.emplace_back([this, &proposal, &options, &name = name, &work = work] {
-            const auto& config = proposal.config.agents.at(name);
-            const auto* entry = catalog.find(config.plugin);
-            if (entry == nullptr) {
-                work.refusal = Error{Errc::not_found, "load plugin", config.plugin + ".so",
-                                     "no such file in the plugin directories",
-                                     "install it, or mend [agents." + name + "] plugin"};
-                return;
-            }
-            auto prepared = loader->prepare(*entry, config, proposal.config.host.probe_timeout,
-                                            [&](const char* step) {
-                                                if (options.progress) {
-                                                    options.progress(name, step);
-                                                }
-                                            });
-            if (prepared) {
-                work.prepared = std::move(*prepared);
-            } else {
-                work.refusal = prepared.error();
-            }
+            prepare_work(proposal.config.agents.at(name), proposal.config.host.probe_timeout,
+                         options, work);
         });
     }
     run_side_by_side(std::move(jobs));
+}
+
+Reload Supervisor::State::begin_reload(const std::string& name, const char* cause) {
+    std::uint64_t from = 0;
+    std::string version;
+    {
+        const std::lock_guard lock(mutex);
+        const auto found = agents.find(name);
+        if (found != agents.end() && found->second->current) {
+            from = found->second->current->blueprint().number;
+            version = found->second->current->blueprint().facts.version;
+        }
+    }
+    return {reloads, name, from == 0 ? "start" : cause, from, version};
+}
+
+void Supervisor::State::prepare_work(const config::AgentConfig& config,
+                                     std::chrono::milliseconds probe_timeout,
+                                     const ApplyOptions& options, Work& work) {
+    const auto entry = source_of(config, options.force);
+    if (!entry) {
+        work.refusal = Error{Errc::not_found, "load plugin", config.plugin + ".so",
+                             "no such file in the plugin directories",
+                             "install it, or mend [agents." + config.name + "] plugin"};
+        return;
+    }
+    auto prepared = loader->prepare(*entry, config, probe_timeout, [&](const char* step) {
+        if (work.reload) {
+            work.reload->enter(phase_called(step));
+        }
+        if (options.progress) {
+            options.progress(config.name, step);
+        }
+    });
+    if (!prepared) {
+        work.refusal = prepared.error();
+        return;
+    }
+    if (work.reload) {
+        work.reload->set_file(prepared->file.digest, prepared->facts.version);
+    }
+    work.prepared = std::move(*prepared);
 }
 
 // Everything that makes a configuration wrong; nothing has been changed when it fails.
@@ -209,6 +241,9 @@ Result<void> Supervisor::State::check(Proposal& proposal, const ApplyOptions& op
         if (work.prepared) {
             plugin::StageDir::remove(work.prepared->file);
         }
+        if (work.reload) {
+            work.reload->end(Ending::refused, "the configuration was refused: " + reasons);
+        }
     }
     return fail(Errc::invalid, "apply configuration", "", reasons, "nothing was changed");
 }
@@ -251,7 +286,7 @@ std::vector<Outcome> Supervisor::State::carry_out(Proposal& proposal, const Appl
         if (options.progress && work.action != config::Action::keep) {
             options.progress(name, std::string(config::name_of(work.action)));
         }
-        auto outcome = carry_out_one(agent, proposal, work);
+        auto outcome = carry_out_one(agent, proposal, work, options.force);
         const std::lock_guard lock(outcomes_mutex);
         outcomes[name] = std::move(outcome);
     };
@@ -300,7 +335,8 @@ std::vector<Outcome> Supervisor::State::carry_out(Proposal& proposal, const Appl
 }
 
 // [operation held]
-Outcome Supervisor::State::carry_out_one(Agent& agent, Proposal& proposal, Work& work) {
+Outcome Supervisor::State::carry_out_one(Agent& agent, Proposal& proposal, Work& work,
+                                         bool forced) {
     if (work.refusal) {
         {
             const std::lock_guard lock(mutex);
@@ -309,7 +345,9 @@ Outcome Supervisor::State::carry_out_one(Agent& agent, Proposal& proposal, Work&
             agent.wanted = config;
             agent.refused = (entry != nullptr ? entry->digest : "") + "/" + config.identity();
         }
-        return refuse(agent, "agent.load_refused", *work.refusal);
+        return work.reload ? refuse(agent, "agent.load_refused", *work.refusal, *work.reload,
+                                    Ending::refused)
+                           : refuse(agent, "agent.load_refused", *work.refusal);
     }
     if (work.file_gone && agent.note.empty()) {
         const std::lock_guard lock(mutex);
@@ -320,12 +358,12 @@ Outcome Supervisor::State::carry_out_one(Agent& agent, Proposal& proposal, Work&
     }
     switch (work.action) {
     case config::Action::start:
-        return start(agent, proposal.config.agents.at(agent.name), std::move(*work.prepared));
-    case config::Action::reload:
-        return agent.current
-                   ? reload(agent, proposal.config.agents.at(agent.name), std::move(*work.prepared),
-                            true)
-                   : start(agent, proposal.config.agents.at(agent.name), std::move(*work.prepared));
+    case config::Action::reload: {
+        Attempt attempt{proposal.config.agents.at(agent.name), std::move(*work.prepared),
+                        std::move(*work.reload)};
+        attempt.forced = forced;
+        return agent.current ? reload(agent, std::move(attempt)) : start(agent, std::move(attempt));
+    }
     case config::Action::retune: return retune(agent, proposal.config.agents.at(agent.name));
     case config::Action::stop: return stop(agent, false);
     case config::Action::keep: break;

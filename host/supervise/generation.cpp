@@ -1,13 +1,9 @@
 #include "supervise/generation.hpp"
 
-#include <sys/stat.h>
-
-#include <cerrno>
+#include <algorithm>
 #include <condition_variable>
-#include <system_error>
 
 #include "base/clock.hpp"
-#include "base/names.hpp"
 #include "plugin/stage.hpp"
 #include "supervise/host_table.hpp"
 
@@ -33,10 +29,19 @@ struct Step {
 
 constexpr std::chrono::milliseconds cancel_grace{200};
 
+// Unique among the threads of the host: what a plugin leaves behind is found by the name it
+// inherited. At most 15 bytes.
+std::string thread_name(const std::string& agent, std::uint64_t load) {
+    const auto number = "#" + std::to_string(load);
+    return agent.substr(0, 15 - std::min<std::size_t>(number.size(), 14)) + number;
+}
+
 } // namespace
 
 Generation::Generation(Surroundings& around, Blueprint blueprint)
-    : around_(around), blueprint_(std::move(blueprint)), name_(blueprint_.config.name) {}
+    : around_(around), blueprint_(std::move(blueprint)), name_(blueprint_.config.name),
+      thread_(thread_name(name_, ++around.loads)),
+      crash_scope_({name_, blueprint_.file.digest, thread_, blueprint_.number}) {}
 
 Generation::~Generation() = default;
 
@@ -75,7 +80,7 @@ Result<std::unique_ptr<Generation>> Generation::load(Surroundings& around, Bluep
         return made->failure("load", Errc::refused, "too many generations are pinned",
                              "restart the host");
     }
-    auto lane = bus::Lane::open(around.bus, *endpoint, made->lane_options(), "noa-" + name);
+    auto lane = bus::Lane::open(around.bus, *endpoint, made->lane_options(), made->thread_);
     if (!lane) {
         retire(std::move(made));
         return Failure(lane.error());
@@ -115,6 +120,7 @@ Result<void> Generation::on_lane(const char* what, std::chrono::milliseconds tim
 
 Result<void> Generation::load_on_lane() {
     set_generation_of_this_thread(this);
+    crash_scope_.claim_thread();
     capabilities_ = config().capabilities;
     if (auto verified = plugin::StageDir::verify(blueprint_.file); !verified) {
         return verified;
@@ -124,6 +130,8 @@ Result<void> Generation::load_on_lane() {
         return Failure(library.error());
     }
     library_ = std::move(*library);
+    const auto range = plugin::mapped_range(library_->path());
+    crash_scope_.set_range(range.begin, range.end);
     auto instance = plugin::Instance::create(library_->table(), host_table(), context_);
     if (!instance) {
         return Failure(instance.error());
@@ -141,7 +149,7 @@ Result<void> Generation::start(const plugin::SavedState* state) {
 }
 
 Result<void> Generation::start_on_lane(const plugin::SavedState* state) {
-    if (state != nullptr && !state->bytes.empty()) {
+    if (state != nullptr) {
         if (auto restored = instance_->restore(*state); !restored) {
             return restored;
         }
@@ -157,10 +165,7 @@ Result<void> Generation::start_on_lane(const plugin::SavedState* state) {
         lane_->forget();
         return started;
     }
-    routes_ = true;
-    for (const auto& pattern : std::exchange(waiting_subscriptions_, {})) {
-        static_cast<void>(around_.bus.subscriptions().add(endpoint, context_, pattern));
-    }
+    route();
     endpoint.inbox().set_limit(config().queue_size);
     lane_->attach(*this);
     endpoint.inbox().set_state(bus::Inbox::State::open);
@@ -168,8 +173,16 @@ Result<void> Generation::start_on_lane(const plugin::SavedState* state) {
     return {};
 }
 
-Result<void> Generation::quiesce(std::chrono::milliseconds timeout) {
+void Generation::route() {
+    routes_ = true;
+    for (const auto& pattern : patterns_) {
+        static_cast<void>(around_.bus.subscriptions().add(lane_->endpoint(), context_, pattern));
+    }
+}
+
+Result<Generation::Rest> Generation::quiesce(std::chrono::milliseconds timeout, bool save) {
     auto state = std::make_shared<Step>();
+    auto rest = std::make_shared<Rest>(); // owners: this call and the step
     const auto deadline_ns = monotonic_ns() + std::chrono::nanoseconds(timeout).count();
     // Deferred work and awaited answers get half of the time, the plugin's quiesce the rest.
     const auto drain_ns = deadline_ns - std::chrono::nanoseconds(timeout).count() / 2;
@@ -177,23 +190,29 @@ Result<void> Generation::quiesce(std::chrono::milliseconds timeout) {
         const std::lock_guard lock(state->mutex);
         return state->cancelled;
     };
-    lane_->post([this, state, is_cancelled, deadline_ns, drain_ns] {
+    lane_->post([this, state, rest, save, is_cancelled, deadline_ns, drain_ns] {
         if (is_cancelled()) {
             return;
         }
-        lane_->drain(drain_ns, [this, state, is_cancelled, deadline_ns](bool) {
+        lane_->drain(drain_ns, [this, state, rest, save, is_cancelled, deadline_ns](bool) {
             if (is_cancelled()) {
                 lane_->resume();
                 return;
             }
             auto quiesced = instance_->quiesce(deadline_ns);
+            // Saved before anybody is told: each change of threads would add to the pause.
+            if (quiesced && save && !is_cancelled()) {
+                rest->state = instance_->save(max_state);
+            }
             const std::lock_guard lock(state->mutex);
             if (!quiesced || state->cancelled) {
                 static_cast<void>(instance_->start());
                 lane_->resume();
             } else {
+                rest->taken_back = lane_->endpoint().inbox().deliveries().count();
                 lane_->detach();
                 leased_ = false;
+                at_rest_ = true;
             }
             state->result = std::move(quiesced);
             state->changed.notify_all();
@@ -207,7 +226,10 @@ Result<void> Generation::quiesce(std::chrono::milliseconds timeout) {
                        "not quiet within " + std::to_string(timeout.count()) + " ms",
                        "it goes on by itself; raise quiesce_timeout if its work takes longer");
     }
-    return *state->result;
+    if (!*state->result) {
+        return Failure(state->result->error());
+    }
+    return std::move(*rest);
 }
 
 void Generation::work_off(std::chrono::milliseconds timeout) {
@@ -217,36 +239,66 @@ void Generation::work_off(std::chrono::milliseconds timeout) {
     state->changed.wait_for(lock, timeout, [&] { return state->result.has_value(); });
 }
 
-Result<plugin::SavedState> Generation::save() {
-    auto saved = std::make_shared<plugin::SavedState>(); // owners: this call and the step
-    auto done = on_lane("save", config().quiesce_timeout, [this, saved]() -> Result<void> {
-        auto state = instance_->save(max_state);
-        if (!state) {
-            return Failure(state.error());
+Result<void> Generation::take_up_again(const plugin::SavedState* state) {
+    return on_lane("resume", config().start_timeout, [this, state]() -> Result<void> {
+        lane_->forget(); // of its life before: what was asked then is answered to nobody
+        if (state != nullptr) {
+            if (auto restored = instance_->restore(*state); !restored) {
+                return restored;
+            }
         }
-        *saved = std::move(*state);
-        return {};
-    });
-    if (!done) {
-        return Failure(done.error());
-    }
-    return std::move(*saved);
-}
-
-Result<void> Generation::take_up_again() {
-    return on_lane("resume", config().start_timeout, [this]() -> Result<void> {
         leased_ = true;
         if (auto started = instance_->start(); !started) {
             leased_ = false;
             return started;
         }
+        route();
+        lane_->endpoint().inbox().set_limit(config().queue_size);
         lane_->attach(*this);
+        at_rest_ = false;
         return {};
     });
 }
 
+void Generation::withdraw_routes() {
+    static_cast<void>(on_lane("withdraw", config().start_timeout, [this]() -> Result<void> {
+        routes_ = false;
+        around_.bus.subscriptions().remove_owner(lane_->endpoint(), context_);
+        return {};
+    }));
+}
+
 void Generation::confirm() {
     lane_->post([this] { instance_->confirm(); });
+}
+
+bool Generation::takes_live_settings() const noexcept {
+    return instance_->takes_live_settings();
+}
+
+Result<void> Generation::reconfigure(const config::AgentConfig& config) {
+    auto step = std::make_shared<Step>(); // owners: this call and the task
+    lane_->post([this, step, settings = config.settings.dump()] {
+        {
+            const std::lock_guard lock(step->mutex);
+            if (step->cancelled) {
+                return;
+            }
+        }
+        auto able = instance_->reconfigure(settings, false);
+        step->finish(able ? instance_->reconfigure(settings, true) : able);
+    });
+    std::unique_lock lock(step->mutex);
+    if (!step->changed.wait_for(lock, config.start_timeout,
+                                [&] { return step->result.has_value(); })) {
+        step->cancelled = true;
+        return failure("reconfigure", Errc::timed_out, "its lane is busy");
+    }
+    return *step->result;
+}
+
+void Generation::ask_health(std::function<void(Result<std::string>)> answered) {
+    lane_->post([this, answered = std::move(answered)] { answered(inspect("health")); });
 }
 
 void Generation::retune(const config::AgentConfig& config) {
@@ -264,112 +316,6 @@ void Generation::abandon_inbox() {
         lane_->abandon();
         return {};
     }));
-}
-
-void Generation::retire(std::unique_ptr<Generation> generation) {
-    auto& around = generation->around_;
-    const auto& blueprint = generation->blueprint_;
-    const auto pin = [&](std::string reason) {
-        around.leftovers.add_pin({generation->name_, blueprint.number,
-                                  blueprint.file.source.string(), std::move(reason)});
-    };
-    if (generation->stuck()) {
-        pin("its lane does not return from the plugin");
-        around.leftovers.add_stuck(std::move(generation));
-        return;
-    }
-    if (!generation->unload()) {
-        pin("still mapped after dlclose: a thread, a UNIQUE symbol or NODELETE holds it");
-    }
-    plugin::StageDir::remove(blueprint.file);
-}
-
-bool Generation::unload() {
-    context_table().revoke(context_);
-    if (lane_) {
-        lane_->post([this] {
-            lane_->forget();
-            instance_.reset();
-            set_generation_of_this_thread(nullptr);
-        });
-        lane_->join();
-        around_.bus.subscriptions().remove_owner(lane_->endpoint(), context_);
-    }
-    if (!library_) {
-        return true;
-    }
-    const auto path = library_->path();
-    library_->close();
-    library_.reset();
-    return !plugin::is_mapped(path);
-}
-
-noa_status Generation::handle(const noa_message& message, noa_delivery delivery,
-                              noa_error& error) noexcept {
-    return instance_->handle(message, delivery, error);
-}
-
-void Generation::on_reply(std::uint64_t tag, noa_status status,
-                          const noa_message* message) noexcept {
-    instance_->on_reply(tag, status, message);
-}
-
-void Generation::on_wake(std::uint64_t tag) noexcept {
-    instance_->on_wake(tag);
-}
-
-void Generation::on_timer(std::uint64_t tag) noexcept {
-    instance_->on_timer(tag);
-}
-
-void Generation::plugin_log(std::uint32_t level, std::string_view event, std::string_view text) {
-    const auto known = level >= NOA_LOG_DEBUG && level <= NOA_LOG_ERROR;
-    around_.log.write(known ? static_cast<Level>(level) : Level::info, event,
-                      {{"agent", name_},
-                       {"generation", blueprint_.number},
-                       {"text", std::string(text.substr(0, 4096))}});
-}
-
-noa_status Generation::subscribe(std::string_view pattern) {
-    if (!lane_->on_lane()) {
-        return NOA_E_STATE;
-    }
-    if (routes_) {
-        return around_.bus.subscriptions().add(lane_->endpoint(), context_, pattern);
-    }
-    if (!is_pattern(pattern)) {
-        return NOA_E_INVALID;
-    }
-    if (waiting_subscriptions_.size() >= bus::Subscriptions::max_per_endpoint) {
-        return NOA_E_TOO_LARGE;
-    }
-    waiting_subscriptions_.emplace_back(pattern);
-    return NOA_OK;
-}
-
-noa_status Generation::unsubscribe(std::string_view pattern) {
-    if (!lane_->on_lane()) {
-        return NOA_E_STATE;
-    }
-    if (routes_) {
-        return around_.bus.subscriptions().remove(lane_->endpoint(), context_, pattern);
-    }
-    return std::erase(waiting_subscriptions_, pattern) != 0 ? NOA_OK : NOA_E_NOT_FOUND;
-}
-
-noa_status Generation::state_dir(std::string_view& ret_path) {
-    if (!lane_->on_lane() || !leased_) {
-        return NOA_E_STATE;
-    }
-    if (state_dir_.empty()) {
-        const auto path = around_.agents_dir / name_;
-        if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-            return NOA_E_FAILED;
-        }
-        state_dir_ = path.string();
-    }
-    ret_path = state_dir_;
-    return NOA_OK;
 }
 
 } // namespace noa::supervise

@@ -11,9 +11,11 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "base/crash_marker.hpp"
 #include "base/log.hpp"
 #include "bus/lane.hpp"
 #include "config/config.hpp"
@@ -25,6 +27,13 @@
 
 namespace noa::supervise {
 
+// A generation on trial that ought not to stay.
+struct Fault {
+    std::string agent;
+    std::uint64_t generation = 0;
+    std::string reason;
+};
+
 // What every generation uses; outlives them all.
 struct Surroundings {
     bus::Bus& bus;
@@ -32,6 +41,8 @@ struct Surroundings {
     Leftovers& leftovers;
     std::filesystem::path agents_dir; // state directories, one folder an agent
     std::chrono::microseconds spin{0};
+    std::function<void(Fault)> on_fault{}; // called on a lane: must not wait for one
+    std::atomic<std::uint64_t> loads{0};   // of generations, since the host's start
 };
 
 struct Blueprint {
@@ -53,26 +64,45 @@ public:
 
     // restore (when there is state), start, take over the inbox.
     [[nodiscard]] Result<void> start(const plugin::SavedState* state);
-    // Drains, quiesces and lets go of the inbox. Past the deadline nothing has changed: the
+    // Come to rest: the inbox is let go of, and waits for whoever takes it over.
+    struct Rest {
+        Result<plugin::SavedState> state; // schema 0 when it has none, or was not asked for
+        std::uint64_t taken_back = 0;     // open deliveries, now at the head of the inbox
+    };
+    // Drains, quiesces, saves when asked to. Past the deadline nothing has changed: the
     // generation goes on by itself as soon as it can.
-    [[nodiscard]] Result<void> quiesce(std::chrono::milliseconds timeout);
+    [[nodiscard]] Result<Rest> quiesce(std::chrono::milliseconds timeout, bool save);
     // Waits until the inbox is empty and nothing is open, at most `timeout`. The inbox takes
     // nothing new meanwhile.
     void work_off(std::chrono::milliseconds timeout);
     // quiesce failed and nobody follows: the lane is inside the plugin, nothing can be freed.
     void give_up_on() noexcept { stuck_ = true; }
-    // After quiesce: what the next generation should know.
-    [[nodiscard]] Result<plugin::SavedState> save();
-    // Undoes quiesce.
-    [[nodiscard]] Result<void> take_up_again();
+    // Undoes quiesce. With `state`, that of the failed successor, it goes on from there; without
+    // one from where it stopped.
+    [[nodiscard]] Result<void> take_up_again(const plugin::SavedState* state);
+    // The successor has taken over: its routes alone count. take_up_again brings them back.
+    void withdraw_routes();
     void confirm();
     void retune(const config::AgentConfig& config);
+    // The settings of `config`, taken by the running object; see noa.reconfigure/1. The error
+    // says why a new generation is needed.
+    [[nodiscard]] bool takes_live_settings() const noexcept;
+    [[nodiscard]] Result<void> reconfigure(const config::AgentConfig& config);
     // Settles what is left in the inbox. After quiesce, when nobody follows.
     void abandon_inbox();
+
+    // From here on the `defects`-th internal error or escaped exception is a fault; 0: none is.
+    void begin_trial(std::uint32_t defects) noexcept { defects_left_ = defects; }
+    void end_trial() noexcept { defects_left_ = 0; }
+    // Asks the lane for the agent's health; `answered` is called on the lane, once, with the JSON
+    // object or an error, or never when the lane does not return.
+    void ask_health(std::function<void(Result<std::string>)> answered);
 
     // Destroys, joins, unloads, verifies; what stays mapped or stuck goes to the leftovers.
     static void retire(std::unique_ptr<Generation> generation);
     [[nodiscard]] bool stuck() const noexcept { return stuck_.load(); }
+    // Quiesced, and nothing has undone that.
+    [[nodiscard]] bool at_rest() const noexcept { return at_rest_.load(); }
 
     [[nodiscard]] const Blueprint& blueprint() const noexcept { return blueprint_; }
     [[nodiscard]] const config::AgentConfig& config() const noexcept { return blueprint_.config; }
@@ -89,7 +119,10 @@ public:
 
 private:
     Generation(Surroundings& around, Blueprint blueprint);
-    [[nodiscard]] bool unload();
+
+    // generation_retire.cpp: why the library stays, empty when it went.
+    [[nodiscard]] std::string unload();
+    [[nodiscard]] std::string why_mapped() const;
 
     [[nodiscard]] noa_status handle(const noa_message& message, noa_delivery delivery,
                                     noa_error& error) noexcept override;
@@ -98,12 +131,15 @@ private:
     void on_wake(std::uint64_t tag) noexcept override;
     void on_timer(std::uint64_t tag) noexcept override;
     [[nodiscard]] Result<std::string> inspect(std::string_view operation) noexcept override;
+    void note_defect(std::string_view text) noexcept;
+    void look_for_escaped(std::string_view function) noexcept;
 
     // Runs `step` on the lane and waits.
     [[nodiscard]] Result<void> on_lane(const char* what, std::chrono::milliseconds timeout,
                                        std::function<Result<void>()> step);
     [[nodiscard]] Result<void> load_on_lane();
     [[nodiscard]] Result<void> start_on_lane(const plugin::SavedState* state);
+    void route();
     [[nodiscard]] bus::LaneOptions lane_options() const;
     [[nodiscard]] Failure failure(const char* what, Errc code, std::string reason,
                                   std::string advice = {}) const;
@@ -111,16 +147,22 @@ private:
     Surroundings& around_;
     Blueprint blueprint_;
     noa_context context_ = 0;
-    const std::string name_; // the agent's
+    const std::string name_;   // the agent's
+    const std::string thread_; // the lane's name, and what threads of the plugin inherit
+    CrashScope crash_scope_;
     std::atomic<bool> stuck_{false};
+    std::atomic<bool> at_rest_{false};
     std::atomic<std::int64_t> started_unix_ns_{0};
+    std::atomic<std::uint32_t> defects_left_{0};
 
     // [lane]
-    std::vector<std::string> waiting_subscriptions_; // until this generation takes over
-    std::vector<std::string> capabilities_;          // of the configuration
-    bool routes_ = false;
+    std::set<std::string, std::less<>> patterns_; // subscribed to
+    bool routes_ = false;                         // they count: it has taken over
+    std::vector<std::string> capabilities_;       // of the configuration
     bool leased_ = false;
     std::string state_dir_;
+    std::uint64_t escaped_seen_ = 0;
+    std::string left_behind_; // of its threads, those that did not end; empty when none
 
     // Order of destruction: the object, then the library; the lane is gone before both.
     std::optional<plugin::Library> library_;

@@ -19,8 +19,8 @@ Result<Loader> Loader::open(const std::filesystem::path& state_dir,
 namespace {
 
 // The source's owner and place decide, the copy's bytes are what is scanned.
-Result<void> scan_copy(const CatalogEntry& entry, const plugin::StagedFile& file,
-                       const config::AgentConfig& config) {
+Result<plugin::ScanFacts> scan_copy(const CatalogEntry& entry, const plugin::StagedFile& file,
+                                    const config::AgentConfig& config) {
     plugin::ScanOptions options;
     options.allow_pinned = config.allow_pinned;
     options.check_owner = false; // the copy is ours
@@ -30,7 +30,18 @@ Result<void> scan_copy(const CatalogEntry& entry, const plugin::StagedFile& file
         error.object = entry.path.string();
         return Failure(std::move(error));
     }
-    return {};
+    return scanned;
+}
+
+// What may keep the library mapped, should it stay: told by its bytes.
+void add_pinning(const plugin::ScanFacts& scanned, plugin::ProbeFacts& facts) {
+    auto reasons = scanned.pinning;
+    for (const auto& library : scanned.needed) {
+        if (library.starts_with("libasan.") || library.starts_with("libtsan.")) {
+            reasons.push_back("a sanitizer build (" + library + ")");
+        }
+    }
+    facts.pinned.insert(facts.pinned.begin(), reasons.begin(), reasons.end());
 }
 
 Result<void> check_facts(const CatalogEntry& entry, const plugin::ProbeFacts& facts,
@@ -40,7 +51,7 @@ Result<void> check_facts(const CatalogEntry& entry, const plugin::ProbeFacts& fa
                     "it stays mapped after dlclose: " + facts.pinned.front(),
                     "build it with the flags of noa-plugin.pc, or set allow_pinned");
     }
-    const auto name = entry.path.stem().string();
+    const auto& name = entry.plugin;
     if (facts.id != name) {
         return fail(Errc::refused, "load plugin", entry.path.string(),
                     "id: wanted \"" + name + "\" (the file's name), found \"" + facts.id + "\"",
@@ -68,8 +79,18 @@ Result<Prepared> Loader::prepare(const CatalogEntry& entry, const config::AgentC
     if (!staged) {
         return Failure(staged.error());
     }
+    if (!entry.origin.empty()) {
+        staged->source = entry.origin;
+    }
+    if (!entry.kept_digest.empty() && staged->digest != entry.kept_digest) {
+        plugin::StageDir::remove(*staged);
+        return fail(Errc::refused, "load plugin", entry.path.string(),
+                    "digest: wanted " + entry.kept_digest + ", found " + staged->digest,
+                    "the kept version is damaged; install the plugin's file again");
+    }
     progress("scan");
-    if (auto scanned = scan_copy(entry, *staged, config); !scanned) {
+    auto scanned = scan_copy(entry, *staged, config);
+    if (!scanned) {
         plugin::StageDir::remove(*staged);
         return Failure(scanned.error());
     }
@@ -92,7 +113,20 @@ Result<Prepared> Loader::prepare(const CatalogEntry& entry, const config::AgentC
         plugin::StageDir::remove(*staged);
         return Failure(named.error());
     }
+    add_pinning(*scanned, *facts);
     return Prepared{std::move(*staged), std::move(*facts), std::move(settings_refusal)};
+}
+
+Result<plugin::StagedFile> Loader::stage_again(const plugin::StagedFile& file,
+                                               const std::string& agent) {
+    auto staged = [&] {
+        const std::lock_guard lock(*mutex_);
+        return stage_.stage(file.path, agent);
+    }();
+    if (staged) {
+        staged->source = file.source;
+    }
+    return staged;
 }
 
 } // namespace noa::supervise

@@ -32,6 +32,11 @@ public:
                                            std::chrono::milliseconds probe_timeout,
                                            const std::function<void(const char*)>& progress);
 
+    // Another copy of a staged file, under a name of its own: a path is an identity to the loader
+    // of libraries.  [any thread]
+    [[nodiscard]] Result<plugin::StagedFile> stage_again(const plugin::StagedFile& file,
+                                                         const std::string& agent);
+
 private:
     Loader(plugin::StageDir stage, plugin::Probe probe);
     std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();

@@ -7,10 +7,21 @@
 
 namespace noa::supervise {
 
+namespace {
+
+constexpr std::array<std::string_view, phase_count> phase_names{
+    "hint", "stage", "scan", "probe", "load", "switch", "confirm", "retire"};
+
+} // namespace
+
 std::string_view name_of(Phase phase) noexcept {
-    static constexpr std::array<std::string_view, phase_count> names{
-        "hint", "stage", "scan", "probe", "load", "switch", "confirm", "retire"};
-    return names[static_cast<std::size_t>(phase)];
+    return phase_names[static_cast<std::size_t>(phase)];
+}
+
+Phase phase_called(std::string_view name) noexcept {
+    const auto* const found = std::find(phase_names.begin(), phase_names.end(), name);
+    return found != phase_names.end() ? static_cast<Phase>(found - phase_names.begin())
+                                      : Phase::hint;
 }
 
 bool may_follow(Phase from, Phase to) noexcept {

@@ -13,6 +13,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "supervise/supervisor.hpp"
+
 namespace noa::supervise {
 
 // In this order; whatever fails ends the reload where it is.
@@ -28,6 +30,8 @@ enum class Phase : std::uint8_t {
 };
 constexpr std::size_t phase_count = 8;
 [[nodiscard]] std::string_view name_of(Phase phase) noexcept;
+// The other way round; hint for a name that is none.
+[[nodiscard]] Phase phase_called(std::string_view name) noexcept;
 
 // Whether `to` may follow `from`: forward only. Scan and probe come together with stage, and a
 // start without a former generation has nothing to retire.
@@ -72,7 +76,7 @@ struct ReloadRecord {
 // Every reload of a host.  [any thread]
 class Reloads {
 public:
-    static constexpr std::size_t max_ended = 512;
+    static constexpr std::size_t max_ended = max_reloads_kept;
     // Called after each change of a record, on the thread that made it, nothing held.
     using Tell = std::function<void(const ReloadRecord&)>;
 

@@ -42,7 +42,7 @@ json Supervisor::State::brief(const Agent& agent) const {
             {"plugin", agent.wanted.plugin},
             {"version", current != nullptr ? current->blueprint().facts.version : ""},
             {"state", name_of(agent.state)},
-            {"generation", agent.last_number},
+            {"generation", current != nullptr ? current->blueprint().number : agent.last_number},
             {"run", agent.wanted.run},
             {"autoloaded", agent.wanted.autoloaded},
             {"depth", endpoint != nullptr ? endpoint->inbox().depth() : 0},
@@ -91,6 +91,7 @@ json Supervisor::status() const {
             {"agents", std::move(counts)},
             {"pinned", std::move(pins)},
             {"messages", {{"handled", handled}, {"waiting", waiting}}},
+            {"last_crash", state_->last_crash ? state_->last_crash->text() : ""},
             {"notices", state_->in_force.notices}};
 }
 
@@ -140,6 +141,7 @@ Result<json> Supervisor::agent(const std::string& name) const {
         out["lane_busy_ns"] = agent.current->lane().busy_for_ns();
         out["kept_messages"] = agent.current->lane().kept_messages();
     }
+    out["versions"] = to_json(state_->ledger->page(name));
     auto pins = json::array();
     for (const auto& pin : state_->leftovers.pins()) {
         if (pin.agent == name) {
@@ -148,6 +150,14 @@ Result<json> Supervisor::agent(const std::string& name) const {
     }
     out["pinned"] = std::move(pins);
     return out;
+}
+
+json Supervisor::reloads(const std::string& agent, std::size_t limit) const {
+    auto list = json::array();
+    for (const auto& record : state_->reloads.list(agent, limit)) {
+        list.push_back(record.to_json());
+    }
+    return list;
 }
 
 json Supervisor::plugins() const {

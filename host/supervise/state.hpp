@@ -11,7 +11,10 @@
 #include "base/clock.hpp"
 #include "supervise/agent.hpp"
 #include "supervise/catalog.hpp"
+#include "supervise/kept_versions.hpp"
+#include "supervise/ledger.hpp"
 #include "supervise/loader.hpp"
+#include "supervise/reload.hpp"
 
 namespace noa::supervise {
 
@@ -22,6 +25,17 @@ struct Work {
     bool file_gone = false; // runs from a file that is no longer there
     std::optional<Prepared> prepared;
     std::optional<Error> refusal; // why it could not be prepared
+    std::optional<Reload> reload; // its record; not for a plan
+};
+
+// A generation to be: everything that a start or a reload needs.
+struct Attempt {
+    config::AgentConfig config;
+    Prepared prepared;
+    Reload reload;
+    std::shared_ptr<HealthAnswer> former_health{}; // asked for before the switch
+    bool with_state = true;                        // hand the former one's state over
+    bool forced = false;                           // a new generation in any case
 };
 
 struct Proposal { // of a change: wanted, but not in force
@@ -31,10 +45,7 @@ struct Proposal { // of a change: wanted, but not in force
 };
 
 struct Supervisor::State {
-    State(bus::Bus& the_bus, Log& the_log, Paths the_paths, config::Sources the_sources)
-        : bus(the_bus), log(the_log), paths(std::move(the_paths)),
-          sources(std::move(the_sources)), around{the_bus, the_log, leftovers,
-                                                  paths.state_dir / "agents", paths.spin} {}
+    State(bus::Bus& the_bus, Log& the_log, Paths the_paths, config::Sources the_sources);
 
     // constant
     bus::Bus& bus;
@@ -44,8 +55,17 @@ struct Supervisor::State {
     const std::int64_t started_unix_ns = unix_ns();
     std::optional<Loader> loader;
     std::function<bool(std::string_view)> served_outside; // set once, before the first change
+    std::function<void()> wake;                           // the same
+    std::optional<CrashReport> last_crash;                // of the host's former life
+    const KeptVersions kept;
+
+    // each with a mutex of its own
+    std::optional<Ledger> ledger;
+    Reloads reloads;
     Leftovers leftovers;
     Surroundings around;
+    std::mutex faults_mutex;
+    std::vector<Fault> faults; // under faults_mutex: found, not yet acted on
 
     std::mutex change;        // one change of the whole at a time; before any agent's mutex
     Catalog catalog;          // under `change`
@@ -60,7 +80,10 @@ struct Supervisor::State {
 
     // change.cpp: [change held]
     [[nodiscard]] Result<Proposal> propose(const ApplyOptions& options, bool dry);
-    void prepare(Proposal& proposal, const ApplyOptions& options);
+    void prepare(Proposal& proposal, const ApplyOptions& options, bool dry);
+    [[nodiscard]] Reload begin_reload(const std::string& name, const char* cause);
+    void prepare_work(const config::AgentConfig& config, std::chrono::milliseconds probe_timeout,
+                      const ApplyOptions& options, Work& work);
     [[nodiscard]] Result<void> check(Proposal& proposal, const ApplyOptions& options);
     [[nodiscard]] std::vector<Outcome> carry_out(Proposal& proposal, const ApplyOptions& options);
     void put_in_force(const Proposal& proposal, const ApplyOptions& options);
@@ -69,22 +92,60 @@ struct Supervisor::State {
                                                const config::AgentConfig& wanted,
                                                config::Action planned,
                                                const ApplyOptions& options) const;
-    [[nodiscard]] Outcome carry_out_one(Agent& agent, Proposal& proposal, Work& work);
+    [[nodiscard]] Outcome carry_out_one(Agent& agent, Proposal& proposal, Work& work, bool forced);
+
+    // What an agent is to be made from: its plugin's file; while that is gone or rejected, what
+    // runs or a kept version.
+    [[nodiscard]] std::optional<CatalogEntry> source_of(const config::AgentConfig& config,
+                                                        bool forced) const;
+    [[nodiscard]] CatalogEntry entry_of_kept(const std::string& agent,
+                                             const GoodVersion& version) const;
 
     // switch.cpp: [operation of the agent held]
-    [[nodiscard]] Outcome start(Agent& agent, const config::AgentConfig& config, Prepared prepared);
-    [[nodiscard]] Outcome reload(Agent& agent, const config::AgentConfig& config, Prepared prepared,
-                                 bool with_state);
+    [[nodiscard]] Outcome start(Agent& agent, Attempt attempt);
+    [[nodiscard]] Outcome reload(Agent& agent, Attempt attempt);
+    [[nodiscard]] std::optional<Outcome> take_live(Agent& agent, Attempt& attempt);
+    [[nodiscard]] Result<std::unique_ptr<Generation>> load_beside(const Agent& agent,
+                                                                  Attempt& attempt);
+    [[nodiscard]] Outcome undo_switch(Agent& agent, Attempt& attempt, const Error& why);
+    void adopt(Agent& agent, Attempt& attempt, std::unique_ptr<Generation> made);
     [[nodiscard]] Outcome retune(Agent& agent, const config::AgentConfig& config);
     [[nodiscard]] Outcome stop(Agent& agent, bool by_hand);
     [[nodiscard]] Outcome refuse(Agent& agent, const char* event, const Error& error);
+    [[nodiscard]] Outcome refuse(Agent& agent, const char* event, const Error& error,
+                                 Reload& reload, Ending ending);
+
+    // probation.cpp: [operation of the agent held]
+    [[nodiscard]] std::shared_ptr<HealthAnswer> ask_health(Generation& generation);
+    void begin_probation(Agent& agent, Attempt& attempt, std::unique_ptr<Generation> former);
+    void end_probation(Agent& agent, Ending ending, const std::string& reason);
+    void confirm(Agent& agent);
+    [[nodiscard]] std::int64_t look(Agent& agent, std::int64_t now_ns);
+    [[nodiscard]] std::vector<Fault> take_faults();
+
+    // go_back.cpp: [operation of the agent held]
+    [[nodiscard]] Outcome go_back(Agent& agent, const std::string& reason);
+    [[nodiscard]] bool swap_back(Agent& agent, Probation& probation,
+                                 const Result<plugin::SavedState>& state);
+    [[nodiscard]] Result<void> recreate(Agent& agent, const Blueprint& model);
+    [[nodiscard]] Result<void> start_fallback(Agent& agent);
+    [[nodiscard]] Outcome degrade(Agent& agent, Probation& probation, const std::string& reason);
+    void reject(const std::string& agent, const Blueprint& blueprint, const std::string& reason);
+
+    // trials.cpp
+    void settle_trials(const std::optional<CrashReport>& crash);
+    void told(const ReloadRecord& record);
 
     [[nodiscard]] Agent& agent_of(const std::string& name);
     [[nodiscard]] Result<Agent*> find(const std::string& name, const char* attempt) const;
     [[nodiscard]] std::optional<config::AgentConfig> wanted_config(const std::string& name) const;
     // [nothing held]
-    [[nodiscard]] Result<Prepared> prepare_one(const config::AgentConfig& config,
-                                               const Progress& progress);
+    [[nodiscard]] Outcome make_anew(Agent& agent, const config::AgentConfig& config,
+                                    const char* cause);
+    [[nodiscard]] Result<Prepared> prepare_one(const config::AgentConfig& config, Reload& reload);
+    [[nodiscard]] Result<CatalogEntry> rollback_target(const Agent& agent,
+                                                       const config::AgentConfig& config,
+                                                       const RollbackOptions& options);
     void announce(const Agent& agent, const Outcome& outcome);
 
     // report.cpp

@@ -36,7 +36,7 @@ Result<Agent*> Supervisor::State::find(const std::string& name, const char* atte
     return found->second.get();
 }
 
-Result<void> Supervisor::open() {
+Result<void> Supervisor::open(const std::optional<CrashReport>& crash) {
     auto& state = *state_;
     if (::mkdir((state.paths.state_dir / "agents").c_str(), 0700) != 0 && errno != EEXIST) {
         return fail_errno("make directory", (state.paths.state_dir / "agents").string(), errno);
@@ -46,7 +46,22 @@ Result<void> Supervisor::open() {
         return Failure(loader.error());
     }
     state.loader.emplace(std::move(*loader));
+    std::vector<Error> problems;
+    auto ledger = Ledger::open(state.paths.state_dir / "ledger", problems);
+    if (!ledger) {
+        return Failure(ledger.error());
+    }
+    state.ledger.emplace(std::move(*ledger));
+    for (const auto& problem : problems) {
+        state.log.error("ledger.put_aside", problem, {}, Level::warning);
+    }
+    state.last_crash = crash;
+    state.settle_trials(crash);
     return {};
+}
+
+void Supervisor::set_wake(std::function<void()> wake) {
+    state_->wake = std::move(wake);
 }
 
 void Supervisor::set_served_outside(std::function<bool(std::string_view)> served) {
@@ -74,7 +89,7 @@ Result<std::vector<Outcome>> Supervisor::apply(const ApplyOptions& options) {
     if (!proposal) {
         return Failure(proposal.error());
     }
-    state.prepare(*proposal, options);
+    state.prepare(*proposal, options, false);
     if (auto checked = state.check(*proposal, options); !checked) {
         return Failure(checked.error());
     }
@@ -93,7 +108,7 @@ Result<nlohmann::json> Supervisor::plan() const {
     if (!proposal) {
         return Failure(proposal.error());
     }
-    state.prepare(*proposal, options);
+    state.prepare(*proposal, options, true);
     if (auto checked = state.check(*proposal, options); !checked) {
         return Failure(checked.error());
     }
@@ -124,26 +139,25 @@ Result<nlohmann::json> Supervisor::plan() const {
     return nlohmann::json{{"host", to_json(proposal->plan.host)}, {"agents", std::move(agents)}};
 }
 
-Result<Prepared> Supervisor::State::prepare_one(const config::AgentConfig& config,
-                                                const Progress& progress) {
-    CatalogEntry entry;
+Result<Prepared> Supervisor::State::prepare_one(const config::AgentConfig& config, Reload& reload) {
+    std::optional<CatalogEntry> entry;
     std::chrono::milliseconds timeout{0};
     {
         const std::lock_guard hold(change);
         catalog.scan(in_force.host.plugin_dirs);
-        const auto* found = catalog.find(config.plugin);
-        if (found == nullptr) {
+        entry = source_of(config, false);
+        if (!entry) {
             return fail(Errc::not_found, "load plugin", config.plugin + ".so",
                         "no such file in the plugin directories");
         }
-        entry = *found;
         timeout = in_force.host.probe_timeout;
     }
-    return loader->prepare(entry, config, timeout, [&](const char* step) {
-        if (progress) {
-            progress(config.name, step);
-        }
-    });
+    auto prepared = loader->prepare(*entry, config, timeout,
+                                    [&](const char* step) { reload.enter(phase_called(step)); });
+    if (prepared) {
+        reload.set_file(prepared->file.digest, prepared->facts.version);
+    }
+    return prepared;
 }
 
 // Preparing looks at the catalog, under `change`: before the agent's operation, never inside it.
@@ -160,16 +174,28 @@ Result<Outcome> Supervisor::start(const std::string& name) {
     if (!config->enabled) {
         return fail(Errc::refused, "start", name, "it is disabled", "noactl enable " + name);
     }
-    auto prepared = state.prepare_one(*config, {});
-    const std::lock_guard operation((*agent)->operation);
-    if ((*agent)->current) {
-        if (prepared) {
-            plugin::StageDir::remove(prepared->file);
+    {
+        const std::lock_guard operation((*agent)->operation);
+        if ((*agent)->current) {
+            return Outcome{name, "unchanged", (*agent)->last_number, "it runs already"};
         }
-        return Outcome{name, "unchanged", (*agent)->last_number, "it runs already"};
     }
-    return prepared ? state.start(**agent, *config, std::move(*prepared))
-                    : state.refuse(**agent, "agent.load_refused", prepared.error());
+    return state.make_anew(**agent, *config, "start");
+}
+
+// A generation from the file there is; in the place of the one that runs, without its state.
+Outcome Supervisor::State::make_anew(Agent& agent, const config::AgentConfig& config,
+                                     const char* cause) {
+    auto reload = begin_reload(agent.name, cause);
+    auto prepared = prepare_one(config, reload);
+    const std::lock_guard operation(agent.operation);
+    if (!prepared) {
+        return refuse(agent, "agent.load_refused", prepared.error(), reload, Ending::refused);
+    }
+    Attempt attempt{config, std::move(*prepared), std::move(reload)};
+    attempt.with_state = false;
+    return agent.current ? this->reload(agent, std::move(attempt))
+                         : start(agent, std::move(attempt));
 }
 
 Result<Outcome> Supervisor::stop(const std::string& name) {
@@ -192,13 +218,7 @@ Result<Outcome> Supervisor::restart(const std::string& name) {
         return fail(Errc::not_found, "restart", name,
                     "no configuration and no plugin file names it");
     }
-    auto prepared = state.prepare_one(*config, {});
-    const std::lock_guard operation((*agent)->operation);
-    if (!prepared) {
-        return state.refuse(**agent, "agent.load_refused", prepared.error());
-    }
-    return (*agent)->current ? state.reload(**agent, *config, std::move(*prepared), false)
-                             : state.start(**agent, *config, std::move(*prepared));
+    return state.make_anew(**agent, *config, "restart");
 }
 
 std::optional<config::AgentConfig> Supervisor::State::wanted_config(const std::string& name) const {

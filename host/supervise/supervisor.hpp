@@ -10,11 +10,13 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "base/crash_marker.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "bus/bus.hpp"
@@ -36,7 +38,7 @@ using Progress = std::function<void(const std::string& agent, const std::string&
 
 struct Outcome {
     std::string agent;
-    std::string action; // started, reloaded, retuned, stopped, unchanged, failed
+    std::string action; // started, reloaded, reconfigured, retuned, stopped, unchanged, failed
     std::uint64_t generation = 0;
     std::string text;          // why it failed, or what was noticed; may be empty
     std::int64_t pause_ns = 0; // of a reload: how long the inbox was held
@@ -49,6 +51,14 @@ struct ApplyOptions {
     Progress progress;
 };
 
+constexpr std::int64_t max_reloads_kept = 512; // in the history, of all agents
+
+struct RollbackOptions {
+    std::string to;             // a version, or the first digits of a digest; empty: the one before
+    bool discard_state = false; // do not hand the running generation's state over
+    bool force = false;         // although the plugin says that it cannot be rolled back
+};
+
 class Supervisor {
 public:
     Supervisor(bus::Bus& bus, Log& log, Paths paths, config::Sources sources);
@@ -56,8 +66,16 @@ public:
     Supervisor(const Supervisor&) = delete;
     Supervisor& operator=(const Supervisor&) = delete;
 
-    // Once, before anything else: the state directory is this host's alone.
-    [[nodiscard]] Result<void> open();
+    // Once, before anything else: the state directory is this host's alone. `crash` is what is
+    // known of the end of its former life.
+    [[nodiscard]] Result<void> open(const std::optional<CrashReport>& crash);
+
+    // Called on any thread when run_due has something to do sooner than it said. Set before the
+    // first change.
+    void set_wake(std::function<void()> wake);
+    // Probations that end, faults that were found. Returns when it wants to be called next
+    // (monotonic clock), INT64_MAX when nothing is to come.
+    std::int64_t run_due();
 
     // Whether a program outside serves under a name: such an agent is not started. Set before the
     // first change.
@@ -76,6 +94,10 @@ public:
     [[nodiscard]] Result<Outcome> stop(const std::string& agent);
     // A new generation from the same file and settings, without handing state over.
     [[nodiscard]] Result<Outcome> restart(const std::string& agent);
+    // Back to a version that was confirmed before, from the host's own copy; the one that ran is
+    // not loaded again until its file changes or somebody forces it.
+    [[nodiscard]] Result<Outcome> rollback(const std::string& agent,
+                                           const RollbackOptions& options);
     // Persisted in <state>/conf.d, and carried out at once.
     [[nodiscard]] Result<Outcome> set_enabled(const std::string& agent, bool enabled);
 
@@ -94,6 +116,9 @@ public:
     [[nodiscard]] Result<nlohmann::json> agent(const std::string& name) const;
     // Every file in the plugin directories: [{"path","id","version","digest","agent","verdict"}].
     [[nodiscard]] nlohmann::json plugins() const;
+    // The last reloads, newest first, of one agent or of all: [ReloadRecord::to_json]. An unknown
+    // name has none.
+    [[nodiscard]] nlohmann::json reloads(const std::string& agent, std::size_t limit) const;
     // The configuration in force (R0.1): manifest export.
     [[nodiscard]] nlohmann::json manifest() const;
 

@@ -19,6 +19,7 @@ std::string_view name_of(AgentState state) noexcept {
     case AgentState::running: return "running";
     case AgentState::reloading: return "reloading";
     case AgentState::stopping: return "stopping";
+    case AgentState::degraded: return "degraded";
     case AgentState::failed: return "failed";
     }
     return "failed";
@@ -45,119 +46,195 @@ Outcome Supervisor::State::refuse(Agent& agent, const char* event, const Error& 
     return outcome;
 }
 
-Outcome Supervisor::State::start(Agent& agent, const config::AgentConfig& config,
-                                 Prepared prepared) {
+Outcome Supervisor::State::refuse(Agent& agent, const char* event, const Error& error,
+                                  Reload& reload, Ending ending) {
+    reload.end(ending, error.text());
+    return refuse(agent, event, error);
+}
+
+Outcome Supervisor::State::start(Agent& agent, Attempt attempt) {
     {
         const std::lock_guard lock(mutex);
         agent.state = AgentState::starting;
-        agent.wanted = config;
-        agent.refused = fingerprint(prepared.file.digest, config);
+        agent.wanted = attempt.config;
+        agent.refused = fingerprint(attempt.prepared.file.digest, attempt.config);
         agent.stopped_by_hand = false;
     }
     // The configuration in force names it, so that nobody outside can take the name any more.
     if (served_outside && served_outside(agent.name)) {
-        plugin::StageDir::remove(prepared.file);
+        plugin::StageDir::remove(attempt.prepared.file);
         return refuse(agent, "agent.start_failed",
                       Error{Errc::busy, "start agent", agent.name,
                             "a program outside serves under that name",
-                            "stop it, then `noactl start " + agent.name + "`"});
+                            "stop it, then `noactl start " + agent.name + "`"},
+                      attempt.reload, Ending::refused);
     }
-    const auto number = agent.last_number + 1;
-    auto made = Generation::load(
-        around, {config, std::move(prepared.file), std::move(prepared.facts), number});
+    auto made = load_beside(agent, attempt);
     if (!made) {
-        return refuse(agent, "agent.start_failed", made.error());
+        return refuse(agent, "agent.start_failed", made.error(), attempt.reload, Ending::refused);
     }
-    log.set_agent_level(agent.name, config.log_level);
+    attempt.reload.enter(Phase::switch_over);
     if (auto started = (*made)->start(nullptr); !started) {
         Generation::retire(std::move(*made));
-        return refuse(agent, "agent.start_failed", started.error());
+        return refuse(agent, "agent.start_failed", started.error(), attempt.reload,
+                      Ending::refused);
     }
-    (*made)->confirm();
-    Outcome outcome{agent.name, "started", number, ""};
-    {
-        const std::lock_guard lock(mutex);
-        agent.current = std::move(*made);
-        agent.last_number = number;
-        agent.state = AgentState::running;
-        agent.last_error.clear();
-        agent.refused.clear();
-        agent.note.clear();
-    }
+    Outcome outcome{agent.name, "started", (*made)->blueprint().number, ""};
+    adopt(agent, attempt, std::move(*made));
     const auto& blueprint = agent.current->blueprint();
     log.write(Level::info, "agent.started",
               {{"agent", agent.name},
-               {"generation", number},
+               {"generation", outcome.generation},
                {"version", blueprint.facts.version},
                {"file", blueprint.file.source.string()}});
     announce(agent, outcome);
     return outcome;
 }
 
-Outcome Supervisor::State::reload(Agent& agent, const config::AgentConfig& config,
-                                  Prepared prepared, bool with_state) {
+Result<std::unique_ptr<Generation>> Supervisor::State::load_beside(const Agent& agent,
+                                                                   Attempt& attempt) {
+    std::uint32_t max_pinned = 0;
+    {
+        const std::lock_guard lock(mutex);
+        max_pinned = in_force.host.max_pinned;
+    }
+    if (const auto pinned = leftovers.pins().size(); pinned >= max_pinned) {
+        plugin::StageDir::remove(attempt.prepared.file);
+        return fail(Errc::refused, "load agent", agent.name,
+                    std::to_string(pinned) + " libraries could not be unloaded, and no more than " +
+                        std::to_string(max_pinned) + " may stay",
+                    "restart the host; `noactl status` says which and why");
+    }
+    const auto number = agent.last_number + 1;
+    attempt.reload.set_generation(number);
+    attempt.reload.enter(Phase::load);
+    auto made = Generation::load(around, {attempt.config, std::move(attempt.prepared.file),
+                                          std::move(attempt.prepared.facts), number});
+    if (made && attempt.config.probation.count() != 0) {
+        (*made)->begin_trial(attempt.config.probation_defects); // its first delivery counts
+    }
+    return made;
+}
+
+// New settings on unchanged code, taken by the generation that runs; nothing when it cannot.
+std::optional<Outcome> Supervisor::State::take_live(Agent& agent, Attempt& attempt) {
+    auto& current = *agent.current;
+    const auto& running = current.config();
+    const auto& wanted = attempt.config;
+    if (attempt.forced || !attempt.with_state ||
+        attempt.prepared.file.digest != current.blueprint().file.digest ||
+        running.settings == wanted.settings || running.plugin != wanted.plugin ||
+        running.run != wanted.run || !current.takes_live_settings()) {
+        return std::nullopt;
+    }
+    if (auto taken = current.reconfigure(wanted); !taken) {
+        log.error("agent.reconfigure_refused", taken.error(), {{"agent", agent.name}}, Level::info);
+        return std::nullopt;
+    }
+    plugin::StageDir::remove(attempt.prepared.file);
+    {
+        const std::lock_guard lock(mutex);
+        current.retune(wanted);
+        agent.state = AgentState::running;
+        agent.last_error.clear();
+        agent.refused.clear();
+    }
+    log.set_agent_level(agent.name, wanted.log_level);
+    log.write(Level::info, "agent.reconfigured", {{"agent", agent.name}});
+    attempt.reload.end(Ending::reconfigured);
+    Outcome outcome{agent.name, "reconfigured", agent.last_number, ""};
+    announce(agent, outcome);
+    return outcome;
+}
+
+Outcome Supervisor::State::reload(Agent& agent, Attempt attempt) {
     {
         const std::lock_guard lock(mutex);
         agent.state = AgentState::reloading;
-        agent.wanted = config;
-        agent.refused = fingerprint(prepared.file.digest, config);
+        agent.wanted = attempt.config;
+        agent.refused = fingerprint(attempt.prepared.file.digest, attempt.config);
     }
-    const auto number = agent.last_number + 1;
-    auto made = Generation::load(
-        around, {config, std::move(prepared.file), std::move(prepared.facts), number});
+    if (auto live = take_live(agent, attempt)) {
+        return *live;
+    }
+    attempt.former_health = ask_health(*agent.current);
+    auto made = load_beside(agent, attempt);
     if (!made) {
-        return refuse(agent, "agent.reload_failed", made.error());
+        return refuse(agent, "agent.reload_failed", made.error(), attempt.reload, Ending::refused);
     }
+    attempt.reload.enter(Phase::switch_over);
     auto& old = *agent.current;
+    auto& inbox = old.lane().endpoint().inbox();
     const auto held_since = monotonic_ns();
-    if (auto quiet = old.quiesce(agent.current->config().quiesce_timeout); !quiet) {
+    auto rest = old.quiesce(old.config().quiesce_timeout, attempt.with_state);
+    if (!rest) {
         Generation::retire(std::move(*made));
-        return refuse(agent, "agent.reload_failed", quiet.error());
+        return refuse(agent, "agent.reload_failed", rest.error(), attempt.reload,
+                      Ending::cancelled);
     }
-    // From here on the old one is quiet: every way back goes through take_up_again.
-    Result<void> switched;
-    if (with_state) {
-        auto state = old.save();
-        switched = state ? (*made)->start(&*state) : Result<void>(Failure(state.error()));
-    } else {
-        switched = (*made)->start(nullptr);
-    }
+    // From here on the old one is quiet: every way back goes through undo_switch.
+    const auto held = inbox.depth();
+    auto switched = !rest->state         ? Result<void>(Failure(rest->state.error()))
+                    : attempt.with_state ? (*made)->start(&*rest->state)
+                                         : (*made)->start(nullptr);
     if (!switched) {
         Generation::retire(std::move(*made));
-        if (auto back = old.take_up_again(); !back) {
-            log.error("agent.lost", back.error(), {{"agent", agent.name}});
-            old.abandon_inbox();
-            Generation::retire([&] {
-                const std::lock_guard lock(mutex);
-                return std::move(agent.current);
-            }());
-        }
-        return refuse(agent, "agent.reload_failed", switched.error());
+        return undo_switch(agent, attempt, switched.error());
     }
-    Outcome outcome{agent.name, "reloaded", number, "", monotonic_ns() - held_since};
-    (*made)->confirm();
-    log.set_agent_level(agent.name, config.log_level);
-    std::unique_ptr<Generation> retired;
+    const auto pause_ns = monotonic_ns() - held_since;
+    attempt.reload.set_switched(pause_ns, held, rest->taken_back);
+    Outcome outcome{agent.name, "reloaded", (*made)->blueprint().number, "", pause_ns};
     {
         const std::lock_guard lock(mutex);
-        retired = std::exchange(agent.current, std::move(*made));
-        agent.last_number = number;
-        agent.state = AgentState::running;
         ++agent.reloads;
-        agent.last_pause_ns = outcome.pause_ns;
+        agent.last_pause_ns = pause_ns;
+    }
+    adopt(agent, attempt, std::move(*made));
+    log.write(Level::info, "agent.reloaded",
+              {{"agent", agent.name},
+               {"generation", outcome.generation},
+               {"version", agent.current->blueprint().facts.version},
+               {"pause_us", pause_ns / 1000}});
+    announce(agent, outcome);
+    return outcome;
+}
+
+// The new one failed before its first delivery. The old one takes up where it stopped, or else
+// is created anew from its own copy.
+Outcome Supervisor::State::undo_switch(Agent& agent, Attempt& attempt, const Error& why) {
+    auto back = agent.current->take_up_again(nullptr);
+    if (back) {
+        return refuse(agent, "agent.reload_failed", why, attempt.reload, Ending::undone);
+    }
+    log.error("agent.lost", back.error(), {{"agent", agent.name}});
+    const auto model = agent.current->blueprint();
+    if (auto anew = recreate(agent, model); !anew) {
+        return refuse(agent, "agent.reload_failed", anew.error(), attempt.reload, Ending::degraded);
+    }
+    auto error = why;
+    error.advice = "the former generation could not take up again and was created anew" +
+                   std::string(model.facts.state_schema != 0 ? ", without its state" : "");
+    return refuse(agent, "agent.reload_failed", error, attempt.reload, Ending::recreated);
+}
+
+void Supervisor::State::adopt(Agent& agent, Attempt& attempt, std::unique_ptr<Generation> made) {
+    log.set_agent_level(agent.name, attempt.config.log_level);
+    end_probation(agent, Ending::superseded,
+                  "generation " + std::to_string(made->blueprint().number) + " followed");
+    std::unique_ptr<Generation> former;
+    {
+        const std::lock_guard lock(mutex);
+        agent.last_number = made->blueprint().number;
+        former = std::exchange(agent.current, std::move(made));
+        agent.state = AgentState::running;
         agent.last_error.clear();
         agent.refused.clear();
         agent.note.clear();
     }
-    Generation::retire(std::move(retired));
-    const auto& blueprint = agent.current->blueprint();
-    log.write(Level::info, "agent.reloaded",
-              {{"agent", agent.name},
-               {"generation", number},
-               {"version", blueprint.facts.version},
-               {"pause_us", outcome.pause_ns / 1000}});
-    announce(agent, outcome);
-    return outcome;
+    if (former) {
+        former->withdraw_routes();
+    }
+    begin_probation(agent, attempt, std::move(former));
 }
 
 Outcome Supervisor::State::retune(Agent& agent, const config::AgentConfig& config) {
@@ -181,11 +258,13 @@ Outcome Supervisor::State::stop(Agent& agent, bool by_hand) {
         }
         agent.state = AgentState::stopping;
     }
+    end_probation(agent, Ending::stopped, "the agent was stopped");
     auto& inbox = agent.current->lane().endpoint().inbox();
     inbox.set_state(bus::Inbox::State::stopped); // nothing new; what is accepted is still handled
     agent.current->work_off(agent.current->config().quiesce_timeout);
     Outcome outcome{agent.name, "stopped", agent.last_number, ""};
-    if (auto quiet = agent.current->quiesce(agent.current->config().quiesce_timeout); !quiet) {
+    if (auto quiet = agent.current->quiesce(agent.current->config().quiesce_timeout, false);
+        !quiet) {
         agent.current->give_up_on();
         outcome.text = quiet.error().text();
         log.error("agent.stop_forced", quiet.error(), {{"agent", agent.name}}, Level::warning);

@@ -24,7 +24,12 @@ NOACTL = BUILD / "host/noactl/noactl"
 PLUGINS = BUILD / "plugins"
 FIXTURES = BUILD / "tests/fixtures"
 BROKEN = FIXTURES / "broken"
-PATIENCE_S = 120
+PATIENCE_S = int(os.environ.get("PATIENCE_S", "120"))
+
+
+def sanitized():
+    """Whether this noad was built with a sanitizer, which has signal handlers of its own."""
+    return any(name in NOAD.read_bytes() for name in (b"__asan_init", b"__tsan_init"))
 
 
 class Host:

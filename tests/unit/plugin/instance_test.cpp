@@ -96,7 +96,7 @@ TEST(InstanceFixtures, AGoodOneLivesItsLife) {
     EXPECT_TRUE(agent->configure("{}", true));
     EXPECT_TRUE(agent->start());
     EXPECT_TRUE(agent->quiesce(0));
-    EXPECT_EQ(agent->save(100)->schema, 0U);
+    EXPECT_EQ(agent->save(100)->schema(), 0U);
     EXPECT_EQ(*agent->ask(Instance::Question::describe),
               R"({"operations":{"echo":{"summary":"answers"}}})");
     EXPECT_EQ(*agent->ask(Instance::Question::health), "");
@@ -137,6 +137,13 @@ constexpr noa_inspect_plugin short_inspect{offsetof(noa_inspect_plugin, metrics)
 constexpr noa_inspect_plugin empty_inspect{0, 0, write_text, write_text, write_text};
 constexpr noa_timer_plugin throwing_timer{sizeof(noa_timer_plugin), 0,
                                           [](noa_agent*, std::uint64_t) { throw 1; }};
+
+SavedState state_of(std::uint32_t schema, std::string_view text) {
+    SavedState state(schema);
+    state.append(std::as_bytes(std::span(text)));
+    state.seal();
+    return state;
+}
 
 class InstanceCalls : public testing::Test {
 protected:
@@ -204,8 +211,8 @@ TEST_F(InstanceCalls, StateGoesAcross) {
     Instance instance = made();
     const auto state = instance.save(100);
     ASSERT_TRUE(state);
-    EXPECT_EQ(state->schema, 3U);
-    EXPECT_EQ(state->bytes, "statestate");
+    EXPECT_EQ(state->schema(), 3U);
+    EXPECT_EQ(state->size(), std::string_view("statestate").size());
     ASSERT_TRUE(instance.restore(*state));
     EXPECT_EQ(agent_.restored, "statestate");
     EXPECT_EQ(agent_.schema, 3U);
@@ -220,16 +227,16 @@ TEST_F(InstanceCalls, StateOverItsLimitFailsEvenWhenThePluginIgnoresIt) {
 
 TEST_F(InstanceCalls, StateThatThePluginCannotReadIsRefused) {
     Instance instance = made();
-    const auto old = instance.restore({1, "x"});
+    const auto old = instance.restore(state_of(1, "x"));
     EXPECT_EQ(old.error().code, Errc::refused);
     EXPECT_EQ(old.error().reason, "state schema: wanted at least 2, found 1");
     table_.restore = nullptr;
-    EXPECT_EQ(instance.restore({3, "x"}).error().code, Errc::refused);
-    EXPECT_TRUE(instance.restore({0, ""}));
+    EXPECT_EQ(instance.restore(state_of(3, "x")).error().code, Errc::refused);
+    EXPECT_TRUE(instance.restore(SavedState{}));
     table_.restore = [](noa_agent*, const noa_source*, noa_error*) -> noa_status {
         return NOA_E_UNSUPPORTED;
     };
-    EXPECT_EQ(instance.restore({9, "x"}).error().code, Errc::refused);
+    EXPECT_EQ(instance.restore(state_of(9, "x")).error().code, Errc::refused);
 }
 
 TEST_F(InstanceCalls, VoidFunctionsThatThrowAreCounted) {

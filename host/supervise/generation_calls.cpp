@@ -1,0 +1,122 @@
+// Between the lane and the plugin: what is handed to it, and what it asks of its generation.
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "base/names.hpp"
+#include "supervise/generation.hpp"
+
+namespace noa::supervise {
+
+noa_status Generation::handle(const noa_message& message, noa_delivery delivery,
+                              noa_error& error) noexcept {
+    const auto status = instance_->handle(message, delivery, error);
+    if (status == NOA_E_INTERNAL) {
+        note_defect(error.text);
+    }
+    return status;
+}
+
+void Generation::on_reply(std::uint64_t tag, noa_status status,
+                          const noa_message* message) noexcept {
+    instance_->on_reply(tag, status, message);
+    look_for_escaped("on_reply");
+}
+
+void Generation::on_wake(std::uint64_t tag) noexcept {
+    instance_->on_wake(tag);
+    look_for_escaped("on_wake");
+}
+
+void Generation::on_timer(std::uint64_t tag) noexcept {
+    instance_->on_timer(tag);
+    look_for_escaped("on_timer");
+}
+
+// A void function has no asker to tell: the log is, for the first and then ever more rarely.
+void Generation::look_for_escaped(std::string_view function) noexcept {
+    const auto escaped = instance_->escaped();
+    if (escaped == escaped_seen_) {
+        return;
+    }
+    escaped_seen_ = escaped;
+    if ((escaped & (escaped - 1)) == 0) {
+        around_.log.write(Level::warning, "agent.exception",
+                          {{"agent", name_},
+                           {"generation", blueprint_.number},
+                           {"function", function},
+                           {"text", instance_->escaped_text()},
+                           {"so_far", escaped}});
+    }
+    note_defect(instance_->escaped_text());
+}
+
+void Generation::note_defect(std::string_view text) noexcept {
+    auto left = defects_left_.load(std::memory_order_relaxed);
+    if (left == 0) {
+        return;
+    }
+    // Somebody may end the trial meanwhile: then it is no fault any more.
+    if (defects_left_.compare_exchange_strong(left, left - 1) && left == 1) {
+        around_.on_fault({name_, blueprint_.number,
+                          "internal errors in its probation, the last one: " + std::string(text)});
+    }
+}
+
+void Generation::plugin_log(std::uint32_t level, std::string_view event, std::string_view text) {
+    const auto known = level >= NOA_LOG_DEBUG && level <= NOA_LOG_ERROR;
+    around_.log.write(known ? static_cast<Level>(level) : Level::info, event,
+                      {{"agent", name_},
+                       {"generation", blueprint_.number},
+                       {"text", std::string(text.substr(0, 4096))}});
+}
+
+noa_status Generation::subscribe(std::string_view pattern) {
+    if (!lane_->on_lane()) {
+        return NOA_E_STATE;
+    }
+    if (!is_pattern(pattern)) {
+        return NOA_E_INVALID;
+    }
+    if (patterns_.size() >= bus::Subscriptions::max_per_endpoint && !patterns_.contains(pattern)) {
+        return NOA_E_TOO_LARGE;
+    }
+    if (routes_) {
+        const auto status = around_.bus.subscriptions().add(lane_->endpoint(), context_, pattern);
+        if (status != NOA_OK) {
+            return status;
+        }
+    }
+    patterns_.emplace(pattern);
+    return NOA_OK;
+}
+
+noa_status Generation::unsubscribe(std::string_view pattern) {
+    if (!lane_->on_lane()) {
+        return NOA_E_STATE;
+    }
+    const auto found = patterns_.find(pattern);
+    if (found == patterns_.end()) {
+        return NOA_E_NOT_FOUND;
+    }
+    patterns_.erase(found);
+    return routes_ ? around_.bus.subscriptions().remove(lane_->endpoint(), context_, pattern)
+                   : NOA_OK;
+}
+
+noa_status Generation::state_dir(std::string_view& ret_path) {
+    if (!lane_->on_lane() || !leased_) {
+        return NOA_E_STATE;
+    }
+    if (state_dir_.empty()) {
+        const auto path = around_.agents_dir / name_;
+        if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+            return NOA_E_FAILED;
+        }
+        state_dir_ = path.string();
+    }
+    ret_path = state_dir_;
+    return NOA_OK;
+}
+
+} // namespace noa::supervise

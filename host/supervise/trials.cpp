@@ -1,0 +1,141 @@
+// What outlives the host's own end: which code was on trial, and what to think of it now.
+#include "base/clock.hpp"
+#include "supervise/state.hpp"
+
+namespace noa::supervise {
+
+namespace {
+
+constexpr std::uint32_t max_unexplained = 1; // tried once more: it may have been the power
+
+} // namespace
+
+Supervisor::State::State(bus::Bus& the_bus, Log& the_log, Paths the_paths,
+                         config::Sources the_sources)
+    : bus(the_bus), log(the_log), paths(std::move(the_paths)), sources(std::move(the_sources)),
+      wake([] {}), kept(paths.state_dir / "versions"),
+      reloads([this](const ReloadRecord& record) { told(record); }),
+      around{
+          the_bus, the_log, leftovers, paths.state_dir / "agents", paths.spin, [this](Fault fault) {
+              {
+                  const std::lock_guard lock(faults_mutex);
+                  faults.push_back(std::move(fault));
+              }
+              wake();
+          }} {}
+
+// Each step of a reload is an event; while new code is inside the host, the ledger knows it.
+void Supervisor::State::told(const ReloadRecord& record) {
+    bus.announce("host.reload." + record.agent, record.to_json().dump());
+    if (record.digest.empty()) {
+        return;
+    }
+    const bool inside = record.ending == Ending::open && record.phase >= Phase::load &&
+                        record.phase <= Phase::confirm;
+    const auto written = ledger->update(record.agent, Durable::no, [&](LedgerPage& page) {
+        if (inside && !page.is_good(record.digest)) {
+            const bool again = page.trial && page.trial->digest == record.digest;
+            page.trial =
+                Trial{record.digest, record.version,         std::string(name_of(record.phase)),
+                      record.to,     record.started_unix_ns, again ? page.trial->unexplained : 0};
+        } else if (record.ending != Ending::open && page.trial &&
+                   page.trial->digest == record.digest && page.trial->generation == record.to) {
+            page.trial.reset();
+        }
+    });
+    if (!written) {
+        log.error("ledger.not_written", written.error(), {{"agent", record.agent}}, Level::warning);
+    }
+}
+
+// Before the first start: code on trial when the host ended is rejected when it is to blame, and
+// otherwise tried once more.
+void Supervisor::State::settle_trials(const std::optional<CrashReport>& crash) {
+    if (crash) {
+        log.write(Level::error, "host.crashed",
+                  {{"text", crash->text()},
+                   {"agent", crash->agent},
+                   {"generation", crash->generation},
+                   {"certain", crash->certain()}});
+    }
+    for (const auto& agent : ledger->agents()) {
+        const auto page = ledger->page(agent);
+        if (!page.trial) {
+            continue;
+        }
+        const auto& trial = *page.trial;
+        const bool to_blame = crash && crash->agent == agent && crash->digest == trial.digest;
+        const bool once_too_often = trial.unexplained >= max_unexplained;
+        const auto reason = to_blame
+                                ? "the host crashed in it: " + crash->text()
+                                : "the host ended " + std::to_string(trial.unexplained + 1) +
+                                      " times while it was on trial (phase " + trial.phase + ")";
+        const auto written = ledger->update(agent, Durable::yes, [&](LedgerPage& changed) {
+            if (to_blame || once_too_often) {
+                changed.reject({trial.digest, trial.version, reason, unix_ns()});
+            } else {
+                ++changed.trial->unexplained;
+            }
+        });
+        if (!written) {
+            log.error("ledger.not_written", written.error(), {{"agent", agent}}, Level::warning);
+        }
+        log.write(Level::warning,
+                  to_blame || once_too_often ? "version.rejected" : "version.tried_again",
+                  {{"agent", agent},
+                   {"version", trial.version},
+                   {"digest", trial.digest},
+                   {"reason", reason}});
+    }
+}
+
+CatalogEntry Supervisor::State::entry_of_kept(const std::string& agent,
+                                              const GoodVersion& version) const {
+    CatalogEntry entry;
+    entry.plugin = version.plugin;
+    entry.path = kept.path(agent, version.digest);
+    entry.trusted = true;
+    entry.digest = version.digest;
+    entry.kept_digest = version.digest;
+    return entry;
+}
+
+// [change held]
+std::optional<CatalogEntry> Supervisor::State::source_of(const config::AgentConfig& config,
+                                                         bool forced) const {
+    const auto* entry = catalog.find(config.plugin);
+    const auto page = ledger->page(config.name);
+    const auto* rejection = entry != nullptr ? page.rejection_of(entry->digest) : nullptr;
+    if (entry != nullptr && (forced || rejection == nullptr)) {
+        return *entry;
+    }
+    {
+        const std::lock_guard lock(mutex);
+        const auto found = agents.find(config.name);
+        if (found != agents.end() && found->second->current &&
+            found->second->current->blueprint().facts.id == config.plugin) {
+            const auto& file = found->second->current->blueprint().file;
+            CatalogEntry running;
+            running.plugin = config.plugin;
+            running.path = file.path;
+            running.trusted = true;
+            running.digest = running.kept_digest = file.digest;
+            running.origin = file.source;
+            return running;
+        }
+    }
+    if (rejection == nullptr) {
+        return std::nullopt;
+    }
+    const auto* fallback = page.fallback();
+    if (fallback != nullptr && fallback->plugin == config.plugin) {
+        return entry_of_kept(config.name, *fallback);
+    }
+    auto refused = *entry;
+    refused.problem = "this version was rejected: " + rejection->reason +
+                      "; no other one is known. `noactl reload --force " + config.name +
+                      "` tries it again";
+    return refused;
+}
+
+} // namespace noa::supervise
