@@ -4,18 +4,20 @@
 usage: tidy.py [--changed] BUILD_DIR
 
 A source that was clean is not examined again until it, a header that it includes, its flags or
-.clang-tidy change; BUILD_DIR/tidy-clean remembers. --changed takes only what differs from the
-last commit but one, for a quick look. Tests are not put through the static analyzer.
+.clang-tidy change; BUILD_DIR/tidy-clean remembers. --changed, for a quick look, takes only what
+differs from the last commit but one: a source itself, a header through one source that has it.
 """
 import concurrent.futures
 import hashlib
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+GCC_ONLY = {"-fno-gnu-unique", "-Wno-restrict"}
 
 
 def changed_files():
@@ -43,6 +45,29 @@ def headers_of(build_dir):
     return made_from
 
 
+def database_for_clang(build_dir):
+    """The commands of the build, in a folder of their own, without what only gcc knows."""
+    commands = json.loads((pathlib.Path(build_dir) / "compile_commands.json").read_text())
+    for command in commands:
+        words = shlex.split(command["command"])
+        command["command"] = shlex.join(word for word in words if word not in GCC_ONLY)
+    folder = pathlib.Path(build_dir) / "tidy"
+    folder.mkdir(exist_ok=True)
+    (folder / "compile_commands.json").write_text(json.dumps(commands))
+    return folder, commands
+
+
+def covering(changed, sources):
+    """The sources that changed, and one for each changed header: its own, or the first by name."""
+    wanted = {}
+    for name in sorted(changed):
+        stem = pathlib.Path(name).with_suffix("")
+        having = sorted((source for source in sources.values() if name in source.own_files),
+                        key=lambda one: (one.path != name, one.path != f"{stem}.cpp", one.path))
+        wanted.update({source.path: source for source in having[:1]})
+    return wanted
+
+
 class Source:
     def __init__(self, command, own_files, version):
         self.path = os.path.normpath(os.path.join(command["directory"], command["file"]))
@@ -52,9 +77,8 @@ class Source:
             digest.update(pathlib.Path(name).read_bytes())
         self.mark = digest.hexdigest()
 
-    def examine(self, build_dir):
-        checks = ["--checks=-clang-analyzer-*"] if "/tests/" in self.path else []
-        ran = subprocess.run(["clang-tidy", "--quiet", "-p", build_dir, *checks, self.path],
+    def examine(self, database):
+        ran = subprocess.run(["clang-tidy", "--quiet", "-p", str(database), self.path],
                              text=True, capture_output=True)
         return ran.returncode == 0, ran.stdout
 
@@ -68,19 +92,20 @@ def main():
     if "LLVM version" not in version:
         sys.exit("clang-tidy does not say its version: nothing was examined")
     made_from = headers_of(build_dir)
-    changed = changed_files() if only_changed else None
+    database, commands = database_for_clang(build_dir)
     sources = {}
-    for command in json.loads((pathlib.Path(build_dir) / "compile_commands.json").read_text()):
-        own_files = made_from.get(command["output"], [])
-        source = Source(command, own_files, version)
+    for command in commands:
+        source = Source(command, made_from.get(command["output"], []), version)
         if source.path.startswith(str(ROOT)) and pathlib.Path(source.path).suffix != ".rs":
-            if changed is None or changed.intersection(source.own_files):
-                sources[source.path] = source
+            sources[source.path] = source
+    changed = changed_files() if only_changed else None
+    if changed is not None:
+        sources = covering(changed, sources)
     wanted = [one for one in sources.values() if not (clean_dir / one.mark).exists()]
     print(f"{len(sources)} sources, {len(sources) - len(wanted)} known to be clean", flush=True)
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for source, (ok, text) in zip(wanted, pool.map(lambda one: one.examine(build_dir),
+        for source, (ok, text) in zip(wanted, pool.map(lambda one: one.examine(database),
                                                        wanted)):
             if ok:
                 (clean_dir / source.mark).touch()

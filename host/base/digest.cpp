@@ -28,7 +28,7 @@ std::string digest_of(std::string_view text) {
 }
 
 Result<std::string> digest_of_file(int fd, const std::string& path) {
-    constexpr std::size_t piece = 64U * 1024U;
+    constexpr std::size_t piece = std::size_t{64} * 1024;
     std::vector<std::byte> buffer(piece);
     Digest digest;
     off_t offset = 0;

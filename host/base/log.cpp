@@ -21,12 +21,12 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-constexpr std::size_t max_text = 4096;      // bytes of one value
-constexpr std::size_t max_line = 16 * 1024; // bytes of all values of a line
-constexpr std::size_t max_name = 64;        // bytes of an event id or a key
+constexpr std::size_t max_text = 4096;                   // bytes of one value
+constexpr std::size_t max_line = std::size_t{16} * 1024; // bytes of all values of a line
+constexpr std::size_t max_name = 64;                     // bytes of an event id or a key
 constexpr std::size_t max_fields = 32;
 constexpr std::size_t max_ring_lines = 1000;
-constexpr std::size_t max_ring_bytes = 512 * 1024;
+constexpr std::size_t max_ring_bytes = std::size_t{512} * 1024;
 
 constexpr auto replace = json::error_handler_t::replace;
 
@@ -69,7 +69,7 @@ public:
         } else if (!clean.is_primitive()) {
             used_ += clean.dump().size();
         }
-        fields_[clean_name(key, true)] = std::move(clean);
+        fields_[clean_name(key, true)] = clean;
     }
     [[nodiscard]] ordered_json take() { return std::move(fields_); }
 

@@ -191,6 +191,7 @@ noa_status OutsideAgent::settle(const noa_id& id, noa_status status, std::string
     });
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): JSON of known types throws nothing
 Result<std::string> OutsideAgent::inspect(std::string_view operation) noexcept {
     nlohmann::json about{{"outside", true}};
     {

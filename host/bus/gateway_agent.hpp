@@ -88,6 +88,7 @@ private:
     void on_reply(std::uint64_t, noa_status, const noa_message*) noexcept override {}
     void on_wake(std::uint64_t) noexcept override {}
     void on_timer(std::uint64_t) noexcept override {}
+    // NOLINTNEXTLINE(bugprone-exception-escape): JSON of known types throws nothing
     [[nodiscard]] Result<std::string> inspect(std::string_view operation) noexcept override;
     [[nodiscard]] noa_status end_delivery(const noa_id& id,
                                           const std::function<noa_status(noa_delivery)>& how);

@@ -46,6 +46,7 @@ private:
                   const noa_message* message) noexcept override;
     void on_wake(std::uint64_t) noexcept override {}
     void on_timer(std::uint64_t) noexcept override {}
+    // NOLINTNEXTLINE(bugprone-exception-escape): JSON of known types throws nothing
     [[nodiscard]] Result<std::string> inspect(std::string_view operation) noexcept override;
 
     void spread(const noa_message& message);

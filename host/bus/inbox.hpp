@@ -116,7 +116,9 @@ public:
     void put_back(Item&& item) noexcept { head_.push_back(std::move(item)); }
     void put_back_front(std::vector<Item>&& items) noexcept;
     // One message less. [any thread]
-    void settled(std::uint64_t n = 1) noexcept { settled_.fetch_add(n, std::memory_order_seq_cst); }
+    void settled(std::uint64_t n = 1) noexcept {
+        settled_.fetch_add(static_cast<std::int64_t>(n), std::memory_order_seq_cst);
+    }
     // How many settlements a lane may collect before it says so: senders see the depth that
     // much too high, which must not matter to a small inbox.
     [[nodiscard]] std::uint64_t unsaid_limit() const noexcept {

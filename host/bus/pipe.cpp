@@ -19,6 +19,8 @@ namespace noa::bus {
 namespace {
 
 constexpr std::uint32_t max_pack_records = 64;
+// NOLINTNEXTLINE(bugprone-sizeof-expression): a frame is the pointer itself
+constexpr std::size_t frame_bytes = sizeof(Block*);
 
 Result<void*> make_socket(void* context, int type, const std::string& address) {
     void* socket = zmq_socket(context, type);
@@ -125,7 +127,7 @@ void Pipe::send_frame(Block* block) noexcept {
     // Counted first: a reader that already knows of the frame may block for it, never the
     // other way round.
     frames_sent_.store(frames_sent_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-    while (zmq_send(push_, &block, sizeof block, ZMQ_DONTWAIT) < 0 && zmq_errno() == EINTR) {}
+    while (zmq_send(push_, &block, frame_bytes, ZMQ_DONTWAIT) < 0 && zmq_errno() == EINTR) {}
 }
 
 void Pipe::ring() noexcept {
@@ -137,7 +139,7 @@ void Pipe::ring() noexcept {
 
 BlockRef Pipe::receive() noexcept {
     Block* block = nullptr;
-    while (zmq_recv(pull_, &block, sizeof block, 0) != static_cast<int>(sizeof block)) {
+    while (zmq_recv(pull_, &block, frame_bytes, 0) != static_cast<int>(frame_bytes)) {
         if (zmq_errno() != EINTR) {
             return {};
         }

@@ -111,7 +111,11 @@ private:
             }
             const auto& name = first.back();
             const bool in_array = value != nullptr && value->is_array();
-            key = in_array ? key + '[' + name + ']' : dotted(key, name);
+            if (in_array) {
+                key.append("[").append(name).append("]");
+            } else {
+                key = dotted(key, name);
+            }
             value = value != nullptr && value->contains(first) ? &value->at(first) : nullptr;
             rest = json::json_pointer(rest.to_string().substr(first.to_string().size()));
         }

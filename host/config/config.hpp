@@ -35,8 +35,8 @@ struct HostConfig {
     bool autoload = true;
     std::string environment = "production"; // production, staging, development
     LogConfig log;
-    std::uint64_t max_message = 16U * 1024U * 1024U; // bytes of a body
-    std::chrono::microseconds spin{0};               // how long a busy lane spins before it sleeps
+    std::uint64_t max_message = std::uint64_t{16} * 1024 * 1024; // bytes of a body
+    std::chrono::microseconds spin{0}; // how long a busy lane spins before it sleeps
     std::chrono::milliseconds probe_timeout{5000};
     std::chrono::milliseconds debounce{20};
     std::uint32_t keep_versions = 3; // confirmed versions of an agent's plugin, kept to go back to

@@ -13,7 +13,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::size_t max_variable_bytes = 64U * 1024U;
+constexpr std::size_t max_variable_bytes = std::size_t{64} * 1024;
 
 // How a variable's text becomes a value.
 enum class Form : std::uint8_t {
@@ -192,7 +192,10 @@ private:
         for (const auto& other : agents_) {
             if (other != agent && variable_form(other) == variable_form(agent)) {
                 problems_.add({"environment " + variable, 0, 0}, "",
-                              "means both agents." + agent + " and agents." + other);
+                              std::string("means both agents.")
+                                  .append(agent)
+                                  .append(" and agents.")
+                                  .append(other));
                 return true;
             }
         }

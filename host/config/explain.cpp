@@ -32,7 +32,7 @@ private:
 
     void add_all(const std::string& path, const ShownValues& values) {
         for (const auto& [key, value] : values) {
-            add(path + '.' + key, value);
+            add(std::string(path).append(".").append(key), value);
         }
     }
 

@@ -13,8 +13,8 @@ struct Unit {
 };
 
 constexpr std::uint64_t minute_us = 60'000'000;
-constexpr std::uint64_t day_us = 24 * 60 * minute_us;
-constexpr std::uint64_t max_duration_us = 3653 * day_us;
+constexpr std::uint64_t day_us = std::uint64_t{24} * 60 * minute_us;
+constexpr std::uint64_t max_duration_us = std::uint64_t{3653} * day_us;
 constexpr std::array duration_units{
     Unit{"us", 1},          Unit{"ms", 1000},          Unit{"s", 1'000'000},
     Unit{"min", minute_us}, Unit{"h", 60 * minute_us}, Unit{"d", day_us}};

@@ -13,7 +13,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::size_t max_schema_bytes = 256U * 1024U;
+constexpr std::size_t max_schema_bytes = std::size_t{256} * 1024;
 constexpr int max_schema_depth = 64;
 constexpr std::uint64_t max_subschemas = 10'000;
 constexpr std::size_t max_pattern_bytes = 1024;

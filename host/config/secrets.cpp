@@ -17,7 +17,7 @@ using Environment = std::map<std::string, std::string>;
 
 namespace {
 
-constexpr std::size_t max_secret_bytes = 64U * 1024U;
+constexpr std::size_t max_secret_bytes = std::size_t{64} * 1024;
 
 using Text = tl::expected<std::string, std::string>; // or why not
 

@@ -136,7 +136,7 @@ Tree parse_toml(std::string_view text, const std::string& source, Problems& prob
 }
 
 json parse_toml_value(std::string_view text) {
-    const json none(json::value_t::discarded);
+    json none(json::value_t::discarded);
     // One key of one line: nothing else may be smuggled in.
     if (text.find_first_of("\r\n") != std::string_view::npos) {
         return none;

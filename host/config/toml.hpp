@@ -8,7 +8,7 @@
 
 namespace noa::config {
 
-constexpr std::size_t max_toml_bytes = 1024U * 1024U;
+constexpr std::size_t max_toml_bytes = std::size_t{1024} * 1024;
 
 // `source` names the text in errors and origins. With a problem, what was read is incomplete.
 // Dates and times become text; inf and nan, nesting past 32 levels and keys past 128 bytes

@@ -42,14 +42,14 @@ void add(Hints& hints, const path& directory) {
 
 } // namespace
 
-Result<Watch> Watch::open(std::vector<path> directories) {
+Result<Watch> Watch::open(const std::vector<path>& directories) {
     UniqueFd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
     if (!fd) {
         return fail_errno("watch directories", "inotify", errno,
                           "raise fs.inotify.max_user_instances");
     }
     Watch watch(std::move(fd));
-    for (auto& directory : directories) {
+    for (const auto& directory : directories) {
         std::error_code error;
         auto absolute = std::filesystem::absolute(directory, error).lexically_normal();
         if (error) {

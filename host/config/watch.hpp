@@ -28,7 +28,7 @@ class Watch {
 public:
     // A directory that does not exist is waited for at its nearest parent that does.
     // Doubles count once. Fails when the kernel's limits are reached.
-    [[nodiscard]] static Result<Watch> open(std::vector<std::filesystem::path> directories);
+    [[nodiscard]] static Result<Watch> open(const std::vector<std::filesystem::path>& directories);
 
     Watch(Watch&&) noexcept = default;
     Watch& operator=(Watch&&) noexcept = default;

@@ -13,7 +13,7 @@ namespace noa::control {
 namespace {
 
 // What a client may send that may only look: its requests are short.
-constexpr std::size_t reader_line_bytes = 64U * 1024U;
+constexpr std::size_t reader_line_bytes = std::size_t{64} * 1024;
 
 // What the log says of a request: names, never bodies or settings.
 nlohmann::json loggable(const nlohmann::json& args) {

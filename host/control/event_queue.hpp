@@ -19,7 +19,7 @@ class EventQueue {
 public:
     struct Limits {
         std::size_t items = 1024;
-        std::size_t bytes = 32U * 1024U * 1024U;
+        std::size_t bytes = std::size_t{32} * 1024 * 1024;
     };
     // What pop() took: `lost` items were dropped before the first of `items`.
     struct Batch {

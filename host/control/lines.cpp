@@ -12,7 +12,7 @@ namespace noa::control {
 
 namespace {
 
-constexpr std::size_t piece_bytes = 64U * 1024U;
+constexpr std::size_t piece_bytes = std::size_t{64} * 1024;
 
 // Milliseconds until `deadline_ns`, rounded up; -1 without a deadline.
 int time_left_ms(std::int64_t deadline_ns) noexcept {

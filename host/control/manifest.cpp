@@ -73,12 +73,13 @@ std::string shown(const json& value) {
 void check_members(const json& object, const std::vector<Member>& members, const std::string& where,
                    Problems& problems) {
     for (const auto& [key, value] : object.items()) {
-        const auto member = std::find_if(members.begin(), members.end(),
-                                         [&](const Member& known) { return key == known.key; });
+        const auto member =
+            std::find_if(members.begin(), members.end(),
+                         [&key = key](const Member& known) { return key == known.key; });
         if (member == members.end()) {
             problems.add(where, "unknown key " + shown(key));
         } else if (!member->fits(value)) {
-            problems.add(where + "." + key,
+            problems.add(std::string(where).append(".").append(key),
                          std::string("wanted ") + member->wanted + ", found " + shown(value));
         }
     }

@@ -25,7 +25,7 @@
 namespace noa::control {
 
 constexpr int manifest_version = 3;
-constexpr std::size_t max_manifest_bytes = 8U * 1024U * 1024U;
+constexpr std::size_t max_manifest_bytes = std::size_t{8} * 1024 * 1024;
 
 // Everything that is wrong, one per line of the reason.
 [[nodiscard]] Result<nlohmann::json> parse_manifest(std::string_view text);

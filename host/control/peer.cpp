@@ -14,7 +14,7 @@ namespace {
 
 // As many as the kernel ever gives a process.
 constexpr std::size_t max_groups = NGROUPS_MAX;
-constexpr std::size_t max_group_entry = 1024U * 1024U;
+constexpr std::size_t max_group_entry = std::size_t{1024} * 1024;
 
 std::optional<gid_t> find_group(const std::string& name) {
     std::vector<char> storage(4096);

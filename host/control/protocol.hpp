@@ -30,7 +30,7 @@ namespace noa::control {
 constexpr int protocol_version = 1;
 
 // A body of 16 MiB in base64, and its request around it.
-constexpr std::size_t max_line_bytes = 24U * 1024U * 1024U;
+constexpr std::size_t max_line_bytes = std::size_t{24} * 1024 * 1024;
 
 // How large a JSON text may be once it is parsed.
 struct JsonLimits {

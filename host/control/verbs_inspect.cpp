@@ -16,7 +16,7 @@ using nlohmann::json;
 constexpr std::chrono::milliseconds ask_timeout{5'000};
 constexpr std::chrono::milliseconds complete_timeout{1'000};
 constexpr std::size_t askers = 16;
-constexpr std::size_t max_answer_bytes = 1024U * 1024U; // noa.inspect/1
+constexpr std::size_t max_answer_bytes = std::size_t{1024} * 1024; // noa.inspect/1
 
 // What the agent says of itself: an object, or {"error": {…}}.
 json ask(bus::Caller& caller, const std::string& agent, const char* operation,

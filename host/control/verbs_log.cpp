@@ -84,7 +84,8 @@ Result<json> show_log(Log& log, const json& args, Connection& client) {
         }
         filter.level = *level;
     }
-    auto queue = EventQueue::open({static_cast<std::size_t>(max_lines), 32U * 1024U * 1024U});
+    auto queue =
+        EventQueue::open({static_cast<std::size_t>(max_lines), std::size_t{32} * 1024 * 1024});
     if (!queue) {
         return Failure(std::move(queue.error()));
     }

@@ -144,10 +144,10 @@ std::vector<CheckedPlugin> check_plugins(const config::Config& config,
 void check_agents(const config::Config& config, const std::vector<CheckedPlugin>& plugins,
                   Findings& findings) {
     for (const auto& [name, agent] : config.agents) {
-        const auto found =
-            std::find_if(plugins.begin(), plugins.end(), [&](const CheckedPlugin& plugin) {
-                return plugin.facts.id == agent.plugin;
-            });
+        const auto found = std::find_if(plugins.begin(), plugins.end(),
+                                        [&agent = agent](const CheckedPlugin& plugin) {
+                                            return plugin.facts.id == agent.plugin;
+                                        });
         const std::string what = "agent " + name;
         if (found == plugins.end()) {
             findings.push_back({agent.enabled ? Verdict::fail : Verdict::warn, what,
@@ -205,6 +205,7 @@ void check_plugins_and_agents(const CheckOptions& options, config::Config config
     check_duplicates(plugins, findings);
     if (config.host.autoload) {
         std::vector<std::string> ids;
+        ids.reserve(plugins.size());
         for (const auto& checked : plugins) {
             ids.push_back(checked.facts.id);
         }

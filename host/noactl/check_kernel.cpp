@@ -25,7 +25,7 @@ namespace {
 
 constexpr std::uint64_t descriptors_of_host = 128;
 constexpr std::uint64_t descriptors_per_agent = 4; // two sockets, and two to spare for a reload
-constexpr rlim_t memlock_wanted = 64U * 1024U;
+constexpr rlim_t memlock_wanted = rlim_t{64} * 1024;
 
 std::string file_text(const char* path) {
     std::ifstream file(path);

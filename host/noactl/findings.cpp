@@ -26,8 +26,9 @@ int report(const Globals& globals, const Findings& findings) {
     for (const auto& [verdict, what, text, advice] : findings) {
         const std::string word = word_of(verdict);
         list.push_back({{"verdict", word}, {"what", what}, {"text", text}, {"advice", advice}});
-        table.add(
-            {{word, tone_of_state(word)}, what, advice.empty() ? text : text + ": " + advice});
+        table.add({{word, tone_of_state(word)},
+                   what,
+                   advice.empty() ? text : std::string(text).append(": ").append(advice)});
     }
     // Uncut: the end of a line is where the advice is.
     const Screen screen{0, globals.screen().color};

@@ -43,7 +43,8 @@ bool all_plain(const nlohmann::json& list) {
 void add_fields(Table& table, const std::string& prefix, const nlohmann::json& value) {
     if (value.is_object() && !value.empty()) {
         for (const auto& [key, item] : value.items()) {
-            add_fields(table, prefix.empty() ? key : prefix + "." + key, item);
+            add_fields(table, prefix.empty() ? key : std::string(prefix).append(".").append(key),
+                       item);
         }
         return;
     }

@@ -19,7 +19,7 @@ using nlohmann::json;
 
 constexpr int redraw_ms = 1000;
 
-struct Sample {
+struct Sample { // NOLINT(bugprone-exception-escape): the json type moves without throwing
     std::int64_t at_ns = 0;
     json status;
     json agents;

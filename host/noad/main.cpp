@@ -7,12 +7,15 @@
 
 #include "daemon.hpp"
 
+// NOLINTNEXTLINE(bugprone-exception-escape): what nobody expected ends the host, aloud
 int main(int argc, char** argv) {
     // Few arenas for many lanes, and large pieces (a plugin's file while it is examined, large
     // bodies) given back at once: memory stays flat over reloads and traffic.
+    // NOLINTBEGIN(concurrency-mt-unsafe): no thread runs yet
     mallopt(M_ARENA_MAX, 2);
     mallopt(M_MMAP_THRESHOLD, 512 * 1024);
     mallopt(M_TRIM_THRESHOLD, 512 * 1024);
+    // NOLINTEND(concurrency-mt-unsafe)
     std::signal(SIGPIPE, SIG_IGN);
     // Two descriptors an agent, one a client; libzmq ends the process when it finds none.
     rlimit files{};

@@ -12,7 +12,7 @@ namespace {
 std::filesystem::path default_runner() {
     std::error_code error;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-    const auto beside = self.parent_path().parent_path() / "runner" / "noa-agent-runner";
+    auto beside = self.parent_path().parent_path() / "runner" / "noa-agent-runner";
     if (!error && std::filesystem::exists(beside, error)) {
         return beside;
     }

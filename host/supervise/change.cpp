@@ -206,7 +206,8 @@ Result<void> Supervisor::State::check(Proposal& proposal, const ApplyOptions& op
     for (const auto& [name, agent] : proposal.config.agents) {
         for (const auto& needed : agent.depends_on) {
             if (!proposal.config.agents.contains(needed)) {
-                add("agents." + name + ".depends_on: no agent \"" + needed + "\"");
+                add(std::string("agents.").append(name).append(".depends_on: no agent \"") +
+                    needed + '"');
             }
         }
         const auto work = proposal.work.find(name);
@@ -318,6 +319,7 @@ std::vector<Outcome> Supervisor::State::carry_out(Proposal& proposal, const Appl
             level = rest;
         }
         std::vector<std::function<void()>> jobs;
+        jobs.reserve(level.size());
         for (const auto& name : level) {
             jobs.emplace_back([&one, &name] { one(name); });
         }

@@ -55,7 +55,7 @@ struct Blueprint {
 class Generation final : private bus::Handler {
 public:
     using Clock = std::chrono::steady_clock;
-    static constexpr std::uint64_t max_state = 64U * 1024U * 1024U;
+    static constexpr std::uint64_t max_state = std::uint64_t{64} * 1024 * 1024;
 
     // dlopen, create, configure: beside whatever runs.
     [[nodiscard]] static Result<std::unique_ptr<Generation>> load(Surroundings& around,
@@ -130,6 +130,7 @@ private:
                   const noa_message* message) noexcept override;
     void on_wake(std::uint64_t tag) noexcept override;
     void on_timer(std::uint64_t tag) noexcept override;
+    // NOLINTNEXTLINE(bugprone-exception-escape): JSON of known types throws nothing
     [[nodiscard]] Result<std::string> inspect(std::string_view operation) noexcept override;
     void note_defect(std::string_view text) noexcept;
     void look_for_escaped(std::string_view function) noexcept;

@@ -51,6 +51,7 @@ json describe(const std::string& agent, const plugin::ProbeFacts& facts,
 
 } // namespace
 
+// NOLINTNEXTLINE(bugprone-exception-escape): JSON of known types throws nothing
 Result<std::string> Generation::inspect(std::string_view operation) noexcept {
     using Question = plugin::Instance::Question;
     const auto question = operation == "health"    ? Question::health

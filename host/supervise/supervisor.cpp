@@ -13,6 +13,7 @@ namespace noa::supervise {
 Supervisor::Supervisor(bus::Bus& bus, Log& log, Paths paths, config::Sources sources)
     : state_(std::make_unique<State>(bus, log, std::move(paths), std::move(sources))) {}
 
+// NOLINTNEXTLINE(bugprone-exception-escape): only memory that is at an end would throw
 Supervisor::~Supervisor() {
     shut_down();
 }

@@ -62,7 +62,7 @@ struct RollbackOptions {
 class Supervisor {
 public:
     Supervisor(bus::Bus& bus, Log& log, Paths paths, config::Sources sources);
-    ~Supervisor();
+    ~Supervisor(); // NOLINT(bugprone-exception-escape): its definition says why
     Supervisor(const Supervisor&) = delete;
     Supervisor& operator=(const Supervisor&) = delete;
 

@@ -229,9 +229,8 @@ private:
     }
     void expire() {
         timer_ = 0;
-        if (!store_.expire(now(), expired_at_once)) {
-            watch_ends();
-        } else if (const auto posted = post([this] { expire(); }); !posted) {
+        const bool more = store_.expire(now(), expired_at_once);
+        if (!more || !post([this] { expire(); })) {
             watch_ends();
         }
     }

@@ -89,7 +89,7 @@ AT(noa_outgoing, subject, 32, 16);
 AT(noa_outgoing, content_type, 48, 16);
 AT(noa_outgoing, traceparent, 64, 16);
 AT(noa_outgoing, body, 80, 16);
-AT(noa_outgoing, buffer, 96, 8);
+AT(noa_outgoing, buffer, 96, 8); // NOLINT(bugprone-sizeof-expression): a pointer it is
 AT(noa_outgoing, buffer_used, 104, 8);
 AT(noa_outgoing, deadline_ns, 112, 8);
 

@@ -20,7 +20,7 @@
 #define NOA_SUBJECT_MAX 255u   /* bytes: tokens of [A-Za-z0-9_-] separated by dots */
 #define NOA_CONTENT_TYPE_MAX 127u
 #define NOA_TRACEPARENT_MAX 127u
-#define NOA_BODY_MAX (16u * 1024u * 1024u) /* the host's default, may be configured lower */
+#define NOA_BODY_MAX 16777216u /* 16 MiB: the host's default, may be configured lower */
 
 /* A message on loan from the host.
  *

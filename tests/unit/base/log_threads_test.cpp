@@ -32,7 +32,7 @@ TEST(log_threads, lines_of_many_threads_are_whole_and_numbered_without_gaps) {
     }
     const auto out = GetCapturedStderr();
     EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), threads * each);
-    const auto lines = log.tail(threads * each);
+    const auto lines = log.tail(std::size_t{threads} * each);
     ASSERT_EQ(lines.size(), static_cast<std::size_t>(threads * each));
     for (std::size_t i = 0; i < lines.size(); ++i) {
         ASSERT_EQ(lines[i].sequence, i + 1);

@@ -84,6 +84,7 @@ TEST_F(AlarmTest, several_threads_may_set_it) {
     auto& one = inbox("one");
     auto& two = inbox("two");
     std::vector<std::thread> threads;
+    threads.reserve(3);
     for (int i = 0; i < 3; ++i) {
         threads.emplace_back([&] {
             for (int round = 0; round < 1000; ++round) {

@@ -131,6 +131,7 @@ TEST_F(GatewayHostile, ConnectionsOverTheLimitAreTurnedAway) {
     const Client client(dir_);
     EXPECT_EQ(client.ping(), NOA_E_NOT_FOUND);
     std::vector<UniqueFd> many;
+    many.reserve(100);
     for (int i = 0; i < 100; ++i) {
         many.push_back(connect_raw(dir_ + "/bus.sock"));
     }

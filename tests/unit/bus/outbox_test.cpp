@@ -83,7 +83,7 @@ TEST_F(OutboxTest, bodies_of_every_size_arrive_whole_up_to_the_limit) {
         ASSERT_TRUE(worker_.script.mail.wait_for(++count));
         EXPECT_EQ(worker_.script.mail.at(count - 1).body, body) << size;
     }
-    const std::string most(NOA_BODY_MAX, 'm');
+    const std::string most(NOA_BODY_MAX, 'm'); // NOLINT(bugprone-string-constructor): the limit
     EXPECT_EQ(sender_.send("worker", "op", most), NOA_OK);
     EXPECT_EQ(sender_.send("worker", "op", most + "m"), NOA_E_TOO_LARGE);
     ASSERT_TRUE(worker_.script.mail.wait_for(++count));

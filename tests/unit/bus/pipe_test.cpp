@@ -105,7 +105,7 @@ TEST_F(PipeTest, a_pack_never_exceeds_its_block) {
 TEST_F(PipeTest, a_large_body_travels_by_reference_and_in_its_place) {
     push("before", 1);
     push("packed", 2);
-    const std::string body(64 * 1024, 'b');
+    const std::string body(std::size_t{64} * 1024, 'b');
     BlockRef own(Block::make_single(body.size()));
     std::memcpy(own->first()->body(), body.data(), body.size());
     Draft draft;
@@ -219,6 +219,7 @@ TEST(BlockPool, gives_the_same_memory_again_and_keeps_no_more_than_its_bound) {
     EXPECT_EQ(again->used, 0U);
     again->drop();
     std::vector<BlockRef> many;
+    many.reserve(std::size_t{2} * BlockPool::max_kept);
     for (int i = 0; i < 2 * BlockPool::max_kept; ++i) {
         many.emplace_back(pool.take());
     }

@@ -26,8 +26,8 @@ protected:
         return ::poll(&poll_fd, 1, 0) == 1;
     }
 
-    Watch open(std::vector<path> directories) {
-        auto watch = Watch::open(std::move(directories));
+    Watch open(const std::vector<path>& directories) {
+        auto watch = Watch::open(directories);
         EXPECT_TRUE(watch) << watch.error().text();
         return std::move(*watch);
     }

@@ -24,7 +24,7 @@ constexpr std::chrono::milliseconds patience{20'000};
 
 // A host's control socket with verbs of the test, accepting on a thread of its own.
 class ClientTest : public testing::Test {
-protected:
+public:
     ClientTest() {
         std::string pattern = "/tmp/noactl-XXXXXX";
         if (::mkdtemp(pattern.data()) != nullptr) {

@@ -20,7 +20,7 @@ using nlohmann::json;
 using testing::HasSubstr;
 
 class ServerTest : public testing::Test {
-protected:
+public:
     ServerTest() {
         std::string pattern = "/tmp/noa-control-XXXXXX";
         if (::mkdtemp(pattern.data()) != nullptr) {

@@ -65,7 +65,7 @@ TEST(DurationText, ReadsWell) {
 TEST(BytesText, ReadsWell) {
     EXPECT_EQ(bytes_text(512), "512 B");
     EXPECT_EQ(bytes_text(3'482), "3.4 KiB");
-    EXPECT_EQ(bytes_text(17U * 1024 * 1024), "17 MiB");
+    EXPECT_EQ(bytes_text(std::uint64_t{17} * 1024 * 1024), "17 MiB");
 }
 
 } // namespace

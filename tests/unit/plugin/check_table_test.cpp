@@ -73,7 +73,7 @@ TEST_F(CheckTable, NoTableAtAll) {
 }
 
 TEST_F(CheckTable, TextsAreBounded) {
-    const std::string long_text(300U * 1024U, 'x');
+    const std::string long_text(std::size_t{300} * 1024, 'x');
     table_.version = long_text.c_str();
     EXPECT_EQ(reason(), "version: wanted at most 63 bytes, found more");
     table_.version = "1";

@@ -146,7 +146,7 @@ SavedState state_of(std::uint32_t schema, std::string_view text) {
 }
 
 class InstanceCalls : public testing::Test {
-protected:
+public:
     InstanceCalls() {
         the_agent = &agent_;
         table_.struct_size = sizeof table_;

@@ -19,7 +19,7 @@ using test::broken;
 class LibraryTest : public testing::Test {
 protected:
     std::filesystem::path copy_of(const std::string& name) {
-        const auto copy = directory_ / (name + ".so");
+        auto copy = directory_ / (name + ".so");
         std::filesystem::copy_file(broken(name), copy);
         return copy;
     }

@@ -189,6 +189,7 @@ TEST(Probe, SettingsAreNotKept) {
 
 TEST(Probe, SeveralRunAtATime) {
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
         threads.emplace_back([i] {
             const auto facts = run(i % 2 == 0 ? "good" : "create_aborts");

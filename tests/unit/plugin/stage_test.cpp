@@ -170,6 +170,7 @@ TEST_F(Stage, DigestIsThatOfTheFile) {
 TEST_F(Stage, ServesSeveralThreads) {
     auto stage = open();
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
         threads.emplace_back([&] {
             for (int k = 0; k < 10; ++k) {

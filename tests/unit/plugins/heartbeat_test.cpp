@@ -12,7 +12,7 @@ using noa::testing::Harness;
 using ::testing::IsEmpty;
 
 class Heartbeat : public ::testing::Test {
-protected:
+public:
     ~Heartbeat() override { EXPECT_THAT(agent.violations(), IsEmpty()); }
 
     void run(const std::string& settings = "{}") {

@@ -27,7 +27,7 @@ bool mapped(const std::string& path) {
 
 void live(const std::string& path, bool serve) {
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    ASSERT_NE(library, nullptr) << dlerror();
+    ASSERT_NE(library, nullptr) << dlerror(); // NOLINT(concurrency-mt-unsafe): kept per thread
     auto entry = reinterpret_cast<noa_plugin_entry>(dlsym(library, "noa_plugin_entry_v1"));
     ASSERT_NE(entry, nullptr);
     {

@@ -64,7 +64,7 @@ public:
 };
 
 class Allocations : public ::testing::Test {
-protected:
+public:
     Allocations() {
         noa_error error{};
         EXPECT_EQ(plugin_table<Raw>.create(&host, 1, &agent, &error), NOA_OK);

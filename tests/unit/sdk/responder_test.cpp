@@ -8,7 +8,7 @@ namespace noa::test {
 namespace {
 
 class Responders : public Scene {
-protected:
+public:
     void hold() {
         run([this](TestAgent&, noa::Setup& setup) {
             setup.operation("hold", [this](const noa::Request&, noa::Responder responder) {

@@ -117,7 +117,7 @@ TEST_F(Tasks, RunByPriority) {
     std::vector<std::string> order;
     work = [&](TestAgent& self, noa::Responder responder) {
         responder.reply();
-        const auto note = [&](std::string name) {
+        const auto note = [&](const std::string& name) {
             return [&order, name](const noa::Status&) { order.push_back(name); };
         };
         self.task(
