@@ -79,10 +79,14 @@ class Sequence:
 class FaultCase(unittest.TestCase):
     def reload(self, host, agent="faulty", force=True):
         """The outcome of one explicit reload."""
-        done = host.noactl_run("reload", *(["--force"] if force else []), agent, "--json")
-        self.assertIn(done.returncode, (0, 1), done.stderr)
-        outcomes = json.loads(done.stdout)["outcomes"]
+        outcomes = self.reload_all(host, *(["--force"] if force else []), agent)
         return next(outcome for outcome in outcomes if outcome["agent"] == agent)
+
+    def reload_all(self, host, *args):
+        done = host.noactl_run("reload", *args, "--json")
+        self.assertIn(done.returncode, (0, 1), done.stderr)
+        self.assertTrue(done.stdout, done.stderr)
+        return json.loads(done.stdout)["outcomes"]
 
     def refused(self, host, *reasons, agent="faulty"):
         """One explicit reload that comes to nothing, and says why."""
