@@ -74,6 +74,10 @@ public:
     }
 
 private:
+    using Clock = std::chrono::steady_clock;
+    // Changes that never pause are looked at all the same, after so many times the pause.
+    static constexpr int max_pauses = 5;
+
     void await_signal() {
         signals_.async_wait([this](const boost::system::error_code& error, int signal) {
             if (error) {
@@ -135,12 +139,24 @@ private:
         if (hints && hints->empty()) {
             return;
         }
+        const auto now = Clock::now();
+        collecting_since_ = collecting_since_.value_or(now);
+        if (now - *collecting_since_ >= max_pauses * debounce_ms_) {
+            look();
+            return;
+        }
         debounce_.expires_after(debounce_ms_);
         debounce_.async_wait([this](const boost::system::error_code& error) {
             if (!error) {
-                reconciler_.hint();
+                look();
             }
         });
+    }
+
+    void look() {
+        debounce_.cancel();
+        collecting_since_.reset();
+        reconciler_.hint();
     }
 
     supervise::Supervisor& supervisor_;
@@ -152,6 +168,7 @@ private:
     asio::posix::stream_descriptor control_;
     asio::posix::stream_descriptor watched_;
     asio::steady_timer debounce_;
+    std::optional<Clock::time_point> collecting_since_;
     std::optional<config::Watch> watch_;
     std::vector<std::filesystem::path> directories_;
     int ended_by_ = 0;

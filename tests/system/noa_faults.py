@@ -3,10 +3,11 @@ after each fault."""
 import itertools
 import json
 import os
+import subprocess
 import threading
 import unittest
 
-from noa_host import FIXTURES, PATIENCE_S, Host
+from noa_host import FIXTURES, NOACTL, PATIENCE_S, Host
 
 RELOAD = FIXTURES / "reload"
 # Past the switch nothing is on trial here: what probation makes of a fault has tests of its own.
@@ -53,6 +54,22 @@ class Gate:
     def release(self):
         os.close(self.fd)
         self.fd = None
+
+
+class Running:
+    """A noactl that has not ended yet."""
+
+    def __init__(self, host, *args):
+        self.process = subprocess.Popen(
+            [str(NOACTL), "--runtime-dir", str(host.runtime_dir), *args], stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True)
+
+    def end(self, how=None):
+        """Its exit code and what it said; `how` is a signal to send it first."""
+        if how is not None:
+            self.process.send_signal(how)
+        said, _ = self.process.communicate(timeout=PATIENCE_S)
+        return self.process.returncode, said
 
 
 class Sequence:
@@ -106,15 +123,15 @@ class FaultCase(unittest.TestCase):
         self.assertGreater(host.generation(agent), before)
 
     def serves(self, host, pinned=(), **agents):
-        """The host serves, and tells the truth of these: (state, generation)."""
+        """The host serves, and tells the truth of these: name = (state, generation)."""
+        agents = {"echo_c": ("running", 1), **agents}
         self.assertEqual(host.noactl("call", "echo-c", "echo", "[1]").strip(), "[1]")
         health = json.loads(host.noactl("call", "echo-c", "health"))
         self.assertEqual(health["status"], "healthy")
         listed = {agent["name"]: (agent["state"], agent["generation"])
                   for agent in host.json("agents")}
         for name, expected in agents.items():
-            self.assertEqual(listed[name], expected)
-        self.assertEqual(listed["echo-c"], ("running", 1))
+            self.assertEqual(listed[name.replace("_", "-")], expected, name)
         status = host.json("status")
         self.assertEqual(len(status["pinned"]), len(pinned), status)
         for pin, reason in zip(status["pinned"], pinned):
