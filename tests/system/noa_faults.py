@@ -1,10 +1,10 @@
 """What the fault tests share: orders to the fixture `faulty`, gates to hold it at, what must hold
 after each fault."""
-import itertools
 import json
 import os
 import subprocess
 import threading
+import time
 import unittest
 
 from noa_host import FIXTURES, NOACTL, PATIENCE_S, Host
@@ -139,9 +139,9 @@ class FaultCase(unittest.TestCase):
 
 
 def until(question, wanted):
-    """Asks again and again; each question goes through the host and back."""
-    for _ in itertools.count():
-        answer = question()
-        if wanted(answer):
-            return answer
-    return None
+    """Asks again and again, what cannot be waited for as an event."""
+    gives_up_at = time.monotonic() + PATIENCE_S
+    while not wanted(answer := question()):
+        if time.monotonic() > gives_up_at:
+            raise AssertionError(f"still {answer}")
+    return answer
