@@ -185,14 +185,14 @@ class Rules(FaultCase):
     def test_a_delivery_that_was_taken_back_is_settled_once_by_the_new_generation(self):
         with FaultyHost(quiesce="200ms") as host, host.client() as client:
             client.send("faulty", "defer", {})
-            first = client.call("faulty", "open", {}).json()["open"]
+            [first] = client.call("faulty", "open", {}).json()["open"]
             self.reloaded(host)
-            second = client.call("faulty", "open", {}).json()["open"]
-            self.assertEqual(len(first), len(second))
-            self.assertNotEqual(first, second)
+            [second] = client.call("faulty", "open", {}).json()["open"]
+            self.assertNotEqual(first["delivery"], second["delivery"])
+            self.assertEqual((first["redelivered"], second["redelivered"]), (False, True))
             late = host.agent("faulty")["counters"]["late_settlements"]
-            for delivery, status in ((first[0], RETIRED), (second[0], 0), (second[0], RETIRED)):
-                answer = client.call("faulty", "settle", {"delivery": delivery}).json()
+            for one, status in ((first, RETIRED), (second, 0), (second, RETIRED)):
+                answer = client.call("faulty", "settle", one).json()
                 self.assertEqual(answer["status"], status, (first, second))
             counters = host.agent("faulty")["counters"]
             self.assertEqual(counters["late_settlements"], late + 2)
