@@ -64,6 +64,13 @@ class Running:
             [str(NOACTL), "--runtime-dir", str(host.runtime_dir), *args], stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True)
 
+    def until(self, text):
+        """Reads what it says up to the line that ends in `text`."""
+        for line in self.process.stdout:
+            if line.strip().endswith(text):
+                return
+        raise AssertionError(f"noactl ended before it said {text}")
+
     def end(self, how=None):
         """Its exit code and what it said; `how` is a signal to send it first."""
         if how is not None:
