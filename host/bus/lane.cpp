@@ -108,6 +108,7 @@ void Lane::detach() {
     }
     retries_.clear();
     retry_due_ns_ = never;
+    timers_.clear(); // start arms them anew, the next generation's or this one's
     handler_ = nullptr;
     draining_ = false;
     awaited_ = false;

@@ -37,6 +37,7 @@ class Lane {
 public:
     using Task = std::function<void()>;
     static constexpr std::size_t max_wakes = 65'536;
+    static constexpr std::size_t max_kept = 65'536; // messages that a generation may retain
 
     // Starts the thread. `name` is seen in ps, cut to 15 bytes.
     [[nodiscard]] static Result<std::unique_ptr<Lane>>

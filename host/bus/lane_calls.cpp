@@ -23,7 +23,9 @@ noa_status Lane::send(const noa_outgoing& message, noa_receipt* receipt) {
 
 noa_status Lane::send_many(const noa_outgoing* messages, std::uint32_t stride, std::uint32_t count,
                            noa_receipt* receipt) {
-    if (stride < sizeof(noa_outgoing)) {
+    constexpr std::size_t shortest =
+        offsetof(noa_outgoing, deadline_ns) + sizeof(noa_outgoing::deadline_ns);
+    if (stride < shortest || !has_room(receipt)) {
         return NOA_E_INVALID;
     }
     noa_receipt each{};
@@ -36,10 +38,9 @@ noa_status Lane::send_many(const noa_outgoing* messages, std::uint32_t stride, s
         accepted += status == NOA_OK ? 1 : 0;
     }
     if (receipt != nullptr) {
-        receipt->accepted = accepted;
-        receipt->refused = status == NOA_OK ? 0 : 1;
-        receipt->depth = each.depth;
-        receipt->retry_after_ms = each.retry_after_ms;
+        each.accepted = accepted;
+        each.refused = status == NOA_OK ? 0 : 1;
+        hand_out(each, *receipt);
     }
     return status;
 }
@@ -58,7 +59,7 @@ noa_status Lane::publish(const noa_outgoing& message, noa_receipt* receipt) {
 }
 
 noa_status Lane::reply(noa_delivery delivery, const noa_outgoing& message) {
-    if (message.struct_size < sizeof(noa_outgoing)) {
+    if (!NOA_HAS(&message, deadline_ns)) {
         return NOA_E_INVALID;
     }
     Draft draft;
@@ -169,6 +170,9 @@ void Lane::settled_deferred(bool failed) noexcept {
 noa_status Lane::retain(const noa_message& message, const noa_message** ret_kept) {
     if (!on_lane() || in_hand_ == nullptr || &message != &view_) {
         return NOA_E_STATE;
+    }
+    if (kept_messages() >= max_kept) {
+        return NOA_E_BUSY;
     }
     inbox_.keep(*in_hand_);
     auto kept = std::make_unique<Kept>();

@@ -14,13 +14,9 @@ constexpr std::uint32_t retry_hint_ms = 10;
 
 void fill(noa_receipt* receipt, std::uint32_t accepted, std::uint32_t refused, std::uint64_t depth,
           noa_status status) noexcept {
-    if (receipt == nullptr) {
-        return;
+    if (receipt != nullptr) {
+        hand_out({0, accepted, refused, status == NOA_E_BUSY ? retry_hint_ms : 0, depth}, *receipt);
     }
-    receipt->accepted = accepted;
-    receipt->refused = refused;
-    receipt->depth = depth;
-    receipt->retry_after_ms = status == NOA_E_BUSY ? retry_hint_ms : 0;
 }
 
 // Given to a send that was accepted: the plugin's reference ends.
@@ -70,7 +66,7 @@ noa_status take_body(const noa_outgoing& message, std::uint64_t max_message,
 }
 
 noa_status Outbox::prepare(const noa_outgoing& message, const Cause* cause, Draft& draft) const {
-    if (message.struct_size < sizeof(noa_outgoing)) {
+    if (!NOA_HAS(&message, deadline_ns)) {
         return NOA_E_INVALID;
     }
     draft.subject = view(message.subject);
@@ -116,6 +112,9 @@ Endpoint* Outbox::find_recipient(const noa_outgoing& message) const noexcept {
 }
 
 noa_status Outbox::send(const noa_outgoing& message, const Cause* cause, noa_receipt* receipt) {
+    if (!has_room(receipt)) {
+        return NOA_E_INVALID;
+    }
     Draft draft;
     draft.head.kind = NOA_MESSAGE_REQUEST;
     draft.head.flags = NOA_MESSAGE_NO_REPLY;
@@ -137,6 +136,9 @@ noa_status Outbox::send(const noa_outgoing& message, const Cause* cause, noa_rec
 
 noa_status Outbox::request(const noa_outgoing& message, std::uint64_t tag, const Cause* cause,
                            noa_receipt* receipt, std::int64_t& ret_deadline_ns) {
+    if (!has_room(receipt)) {
+        return NOA_E_INVALID;
+    }
     Draft draft;
     draft.head.kind = NOA_MESSAGE_REQUEST;
     noa_status status =
@@ -172,6 +174,9 @@ noa_status Outbox::request(const noa_outgoing& message, std::uint64_t tag, const
 }
 
 noa_status Outbox::publish(const noa_outgoing& message, const Cause* cause, noa_receipt* receipt) {
+    if (!has_room(receipt)) {
+        return NOA_E_INVALID;
+    }
     Draft draft;
     draft.head.kind = NOA_MESSAGE_EVENT;
     if (const auto status = prepare(message, cause, draft); status != NOA_OK) {

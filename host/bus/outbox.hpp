@@ -1,8 +1,10 @@
 // What one generation sends. [any thread]
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 
 #include "bus/bus.hpp"
 #include "bus/requests.hpp"
@@ -49,6 +51,17 @@ private:
 }
 [[nodiscard]] inline noa_str to_str(std::string_view text) noexcept {
     return {text.data(), text.size()};
+}
+
+// An output of the contract: as much of it as there is room for, and how much that is.
+template <class T>
+void hand_out(T value, T& room) noexcept {
+    value.struct_size = std::min<std::uint32_t>(room.struct_size, sizeof value);
+    std::memcpy(&room, &value, value.struct_size);
+}
+// Long enough for what a receipt of 1.0 says; or none wanted.
+[[nodiscard]] inline bool has_room(const noa_receipt* receipt) noexcept {
+    return receipt == nullptr || NOA_HAS(receipt, depth);
 }
 
 // Fills body or block of `draft` from a message; NOA_E_TOO_LARGE over `max_message`.

@@ -62,24 +62,17 @@ noa_status release(noa_context, const noa_message*) {
     return NOA_E_STATE;
 }
 
-noa_status refuse_send(noa_receipt* receipt) {
-    if (receipt != nullptr) {
-        *receipt = noa_receipt{sizeof(noa_receipt), 0, 0, 0, 0};
-    }
+noa_status send(noa_context, const noa_outgoing*, noa_receipt*) {
     return NOA_E_STATE;
 }
-noa_status send(noa_context, const noa_outgoing*, noa_receipt* receipt) {
-    return refuse_send(receipt);
+noa_status send_many(noa_context, const noa_outgoing*, std::uint32_t, std::uint32_t, noa_receipt*) {
+    return NOA_E_STATE;
 }
-noa_status send_many(noa_context, const noa_outgoing*, std::uint32_t, std::uint32_t,
-                     noa_receipt* receipt) {
-    return refuse_send(receipt);
+noa_status request(noa_context, const noa_outgoing*, std::uint64_t, noa_receipt*) {
+    return NOA_E_STATE;
 }
-noa_status request(noa_context, const noa_outgoing*, std::uint64_t, noa_receipt* receipt) {
-    return refuse_send(receipt);
-}
-noa_status publish(noa_context, const noa_outgoing*, noa_receipt* receipt) {
-    return refuse_send(receipt);
+noa_status publish(noa_context, const noa_outgoing*, noa_receipt*) {
+    return NOA_E_STATE;
 }
 noa_status reply(noa_context, noa_delivery, const noa_outgoing*) {
     return NOA_E_STATE;

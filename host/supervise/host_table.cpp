@@ -110,23 +110,25 @@ noa_status resolve(noa_context context, noa_str agent, noa_address* ret_address)
 
 noa_status msg_alloc(noa_context context, std::uint64_t size, noa_buffer* ret_buffer) {
     return with_generation(context, [&](Generation& generation) {
+        if (ret_buffer == nullptr || !NOA_HAS(ret_buffer, handle)) {
+            return NOA_E_INVALID;
+        }
         if (size > generation.lane().bus().options().max_message) {
             return NOA_E_TOO_LARGE;
         }
         auto* block = bus::Block::make_single(static_cast<std::size_t>(size));
-        *ret_buffer = bus::to_buffer(block, size);
+        bus::hand_out(bus::to_buffer(block, size), *ret_buffer);
         return NOA_OK;
     });
 }
 
-noa_status msg_free(noa_context context, const noa_buffer* buffer) {
-    return with_generation(context, [&](Generation&) {
-        if (buffer == nullptr || buffer->handle == 0) {
-            return NOA_E_INVALID;
-        }
-        bus::from_buffer(*buffer)->drop();
-        return NOA_OK;
-    });
+// The memory is nobody's but the caller's, whatever has become of its generation.
+noa_status msg_free(noa_context, const noa_buffer* buffer) {
+    if (buffer == nullptr || !NOA_HAS(buffer, handle) || buffer->handle == 0) {
+        return NOA_E_INVALID;
+    }
+    bus::from_buffer(*buffer)->drop();
+    return NOA_OK;
 }
 
 noa_status retain(noa_context context, const noa_message* message, const noa_message** ret_kept) {

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Sees to it that layout.c and signatures.c name every struct, member, function and constant.
+"""Sees to it that layout.c and signatures.c name every struct, member, function and constant,
+and that no struct ends in padding: a member appended there would not change its size.
 
 usage: layout_complete.py INCLUDE_DIR LAYOUT_C SIGNATURES_C
 """
@@ -34,6 +35,12 @@ def main():
             found += 1
             if f"VALUE({name}," not in layout_text:
                 missing.append(f"{header.name}: VALUE({name}, …)")
+    ends = {}
+    for struct, offset, size in re.findall(r"AT\((\w+), \w+, (\d+), (\d+)\)", layout_text):
+        ends[struct] = int(offset) + int(size)
+    for struct, size in re.findall(r"SIZE\((\w+), (\d+)\)", layout_text):
+        if ends.get(struct) != int(size):
+            missing.append(f"{struct}: ends at {ends.get(struct)}, its size is {size}")
     if found < 100:
         sys.exit(f"only {found} declarations recognised: the headers' form has changed")
     print(f"{found} declarations, {len(missing)} without a check")

@@ -15,13 +15,15 @@ NOA_BEGIN_DECLS
  *
  * Lifetime  the table outlives every generation.
  * Blocking  no function waits for a message, a reply or another agent.
- * Errors    NOA_E_RETIRED from every function once the generation is over. */
+ * Errors    NOA_E_RETIRED from every function once the generation is over; NULL or 0 from
+ *           those that answer no status, but for the clock, which goes on. */
 typedef struct noa_host {
     uint32_t struct_size;
     uint32_t abi_minor;
     const char* version; /* of the host, terminated; for logs, not for decisions */
 
-    /* An optional contract by id, "noa.timer/1" for example; NULL when not offered.  [any] */
+    /* An optional contract by id, "noa.timer/1" for example; NULL when not offered. Lives as
+     * long as the host.  [any] */
     const void* (*extension)(noa_context context, const char* id);
 
     /* Monotonic clock, nanoseconds. Deadlines and timers are on it.  [any] */
@@ -39,22 +41,25 @@ typedef struct noa_host {
      * NOA_E_TOO_LARGE when the host's table of names is full.  [any] */
     noa_status (*resolve)(noa_context context, noa_str agent, noa_address* ret_address);
 
-    /* A body of `size` bytes to fill in place.  NOA_E_TOO_LARGE over the host's limit.  [any] */
+    /* A body of `size` bytes to fill in place; what is in them is not said. NOA_E_TOO_LARGE
+     * over the host's limit.  [any] */
     noa_status (*msg_alloc)(noa_context context, uint64_t size, noa_buffer* ret_buffer);
-    /* Gives an unused buffer back.  [any] */
+    /* Gives an unused buffer back, once.  [any], and when the generation is over, too */
     noa_status (*msg_free)(noa_context context, const noa_buffer* buffer);
 
-    /* Keeps a message beyond the call that received it; `*ret_kept` is valid until released,
-     * and at the latest until destroy.  [lane] */
+    /* Keeps a message beyond the call that received it, which is a handle or an on_reply that
+     * has not returned yet. `*ret_kept` is valid until released, and at the latest until destroy
+     * returns. Says nothing of the delivery: that is settled as ever. NOA_E_BUSY when too many
+     * are kept.  [lane] */
     noa_status (*retain)(noa_context context, const noa_message* message,
                          const noa_message** ret_kept);
-    /* [any] */
+    /* Once for each retain. NOA_E_NOT_FOUND for what is not kept.  [any] */
     noa_status (*release)(noa_context context, const noa_message* kept);
 
     /* Sends a request that nobody waits for. NOA_OK means accepted: the host now sees to it
      * that the message is settled. NOA_E_BUSY, NOA_E_NO_AGENT, NOA_E_UNAVAILABLE,
      * NOA_E_TOO_LARGE, NOA_E_LOOP, NOA_E_INVALID: not accepted, nothing happened.
-     * `ret_receipt` may be NULL; unlike other outputs it is filled on refusal too.  [any] */
+     * `ret_receipt` may be NULL; unlike other outputs it is filled on these refusals too.  [any] */
     noa_status (*send)(noa_context context, const noa_outgoing* message, noa_receipt* ret_receipt);
 
     /* `count` messages, `stride` bytes apart, in order; stops at the first refusal, whose
@@ -62,9 +67,11 @@ typedef struct noa_host {
     noa_status (*send_many)(noa_context context, const noa_outgoing* messages, uint32_t stride,
                             uint32_t count, noa_receipt* ret_receipt);
 
-    /* Sends a request; its end arrives exactly once as on_reply with `tag`: a reply, an
-     * error, or NOA_E_EXPIRED at the deadline. NOA_E_BUSY also when this agent already waits
-     * for as many replies as its queue_size. Refused with NOA_E_STATE after quiesce.  [any] */
+    /* Sends a request; its end arrives exactly once as on_reply with `tag`, any number of the
+     * plugin's: a reply, an error, or NOA_E_EXPIRED at the deadline; never when the generation
+     * is over before. Off the lane it may arrive before this returns. NOA_E_BUSY also when this
+     * agent already waits for as many replies as its queue_size. Refused with NOA_E_STATE from
+     * the moment that the host prepares for quiesce.  [any] */
     noa_status (*request)(noa_context context, const noa_outgoing* message, uint64_t tag,
                           noa_receipt* ret_receipt);
 
@@ -85,8 +92,10 @@ typedef struct noa_host {
 
     /* Events on subjects that match arrive in handle. "*" stands for one token, a last ">"
      * for one or more. Subscriptions belong to the agent: those of the old generation route
-     * until the switch is over, then those that the new one has made.  [lane & created] */
+     * until the switch is over, then those that the new one has made. Twice counts once.
+     * NOA_E_TOO_LARGE over 4,096 an agent.  [lane & created] */
     noa_status (*subscribe)(noa_context context, noa_str pattern);
+    /* NOA_E_NOT_FOUND.  [lane & created] */
     noa_status (*unsubscribe)(noa_context context, noa_str pattern);
 
     /* Has on_wake called with `tag`, on the lane: how a worker thread gets back there.

@@ -51,7 +51,7 @@ typedef struct noa_message {
 /* A body to write in place, so that a large one is never copied.
  *
  * Ownership  the plugin's from msg_alloc until it is given to a successful send or to
- *            msg_free; the memory is the host's. */
+ *            msg_free, on whichever thread; the memory is the host's. */
 typedef struct noa_buffer {
     uint32_t struct_size;
     uint32_t reserved;

@@ -17,8 +17,12 @@ typedef struct noa_agent noa_agent;
 /* The table. Members marked (may be NULL) are not mandatory.
  *
  * Life      create, configure(validate), configure(commit), [restore], start, then handle,
- *           on_reply, on_wake and extensions in any order, quiesce, [save], [confirm],
- *           destroy. Destroy may follow create at any point. quiesce may be undone by start.
+ *           on_reply, on_wake, [confirm] and extensions in any order, quiesce, [save], destroy.
+ *           Whatever quiesce answered, a generation that goes on after it is started again,
+ *           [restore] and start, before anything else. Destroy may follow create at any point.
+ * Probe     a file that the host has not seen before goes through create, configure(validate)
+ *           and destroy in a confined child first, on a host that leases nothing and takes no
+ *           message: NOA_E_STATE.
  * Threads   every call, and dlopen with the library's constructors, on the generation's one
  *           lane, never two at a time. The lane is joined before dlclose, so that thread_local
  *           objects die before the unload.
@@ -35,8 +39,8 @@ typedef struct noa_plugin {
     uint32_t oldest_state_schema; /* oldest number that restore reads */
     uint32_t reserved;
 
-    /* Makes the object. Takes nothing exclusive: another generation may be running.
-     * [lane], once */
+    /* Makes the object; `*ret_agent` is not NULL. Takes nothing exclusive: another generation
+     * may be running. A failure leaves nothing: destroy does not follow.  [lane], once */
     noa_status (*create)(const noa_host* host, noa_context context, noa_agent** ret_agent,
                          noa_error* error);
 
@@ -46,7 +50,9 @@ typedef struct noa_plugin {
     noa_status (*configure)(noa_agent* agent, noa_str settings, uint32_t commit, noa_error* error);
 
     /* Opens what is exclusive: state directory, ports, locks, threads. Called again after
-     * quiesce, it takes up where that left off. (may be NULL)  [lane & stopped] */
+     * quiesce, it takes up where that left off. A failure is followed by destroy, and only
+     * then by the start of the generation that was there before. (may be NULL)
+     * [lane & stopped] */
     noa_status (*start)(noa_agent* agent, noa_error* error);
 
     /* A request or an event. NOA_OK settles it (a request that got no reply is answered with
@@ -57,16 +63,17 @@ typedef struct noa_plugin {
                          noa_error* error);
 
     /* The end of a request of one's own. `message` is the reply or error; NULL when the host
-     * has nothing but `status` to say. (may be NULL when never requesting)
-     * [lane & running, and while quiesce is awaited] */
+     * has nothing but `status` to say. (may be NULL when never requesting)  [lane & running] */
     void (*on_reply)(noa_agent* agent, uint64_t tag, noa_status status, const noa_message* message);
 
     /* After noa_host.wake. (may be NULL)  [lane & created] */
     void (*on_wake)(noa_agent* agent, uint64_t tag);
 
     /* Closes what start opened and joins every thread, by `deadline_ns` of the host's clock.
-     * Deliveries still deferred are taken back after it returns. (may be NULL)
-     * [lane & running] */
+     * Before, handle is called no more while on_reply, on_wake and timers go on, for as long as
+     * deliveries or requests are open and part of the time lasts. Deliveries still deferred are
+     * taken back after it has returned NOA_OK. A failure keeps the generation at work: start
+     * follows. (may be NULL)  [lane & running] */
     noa_status (*quiesce)(noa_agent* agent, int64_t deadline_ns, noa_error* error);
 
     /* Writes what the next generation should know, in the schema `state_schema`. (may be
@@ -81,14 +88,14 @@ typedef struct noa_plugin {
     noa_status (*restore)(noa_agent* agent, const noa_source* source, noa_error* error);
 
     /* This generation is here to stay: migrations may now drop what only the former one
-     * needed. (may be NULL)  [lane & running] */
+     * needed. Called once, some time after start, or never. (may be NULL)  [lane & running] */
     void (*confirm)(noa_agent* agent);
 
     /* Frees the object.  [lane], once */
     void (*destroy)(noa_agent* agent);
 
-    /* A contract that the plugin offers, by id; NULL when not offered. Static for the life
-     * of the library. (may be NULL)  [lane] */
+    /* A contract that the plugin offers, by id; NULL when not offered. The answer is the same,
+     * whenever it is asked for, and static for the life of the library. (may be NULL)  [lane] */
     const void* (*extension)(const char* id);
 } noa_plugin;
 

@@ -1,4 +1,4 @@
-/* What a call can answer. Numbers are never changed or reused. */
+/* What a call can answer. A negative number that is not listed is a failure, too. */
 #ifndef NOA_STATUS_H
 #define NOA_STATUS_H
 
@@ -31,7 +31,7 @@ typedef int32_t noa_status;
  *
  * Text  UTF-8, terminated; the reader stops at the end of the array in any case. */
 typedef struct noa_error {
-    uint32_t struct_size;
+    uint32_t struct_size; /* the caller's; not written by the other side */
     int32_t code;
     char text[NOA_ERROR_TEXT_BYTES];
 } noa_error;

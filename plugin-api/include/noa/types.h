@@ -1,20 +1,29 @@
 /* Plain types that cross the boundary between host and plugin.
  *
  * Rules of the whole header family
- *   Growth      every struct starts with `struct_size`, set by whoever fills it; members are
- *               only ever appended. Read a member that is younger than 1.0 through NOA_HAS.
+ *   Growth      every struct but noa_str, noa_bytes, noa_id and noa_note starts with
+ *               `struct_size`; members are only ever appended. Whoever fills a struct says how
+ *               much of it there is. For a struct to be filled (`ret_*`) the caller first says
+ *               how much room there is; whoever fills it keeps within that, and says how much
+ *               it has filled. Read a member that is younger than 1.0 through NOA_HAS. What is
+ *               shorter than in 1.0 is refused: NOA_E_INVALID.
+ *   Numbers     are never changed or reused. Reserved members, and bits without a meaning, are
+ *               0; a reader ignores what it does not know in them, and a plugin that cannot live
+ *               with being ignored raises its min_host_minor. A host hands out no kind, priority
+ *               or condition that is younger than the plugin's abi_minor; a status may be
+ *               younger: every negative one is a failure.
  *   Types       fixed width only: no enum, bool, varargs, time_t or long.
  *   Memory      nothing allocated on one side is freed on the other. A view (noa_str,
  *               noa_bytes, a pointer to a struct) is valid until the call that received it
  *               returns, unless its comment says otherwise.
- *   Outputs     `ret_*` is untouched when the call fails.
+ *   Outputs     `ret_*` is untouched when the call fails, unless a comment says otherwise.
  *   Exceptions  never leave a function of either side.
  *
  * Tags: who may call a function, and when
- *   [any]       any thread, from create to the return of destroy. Later calls are answered
- *               NOA_E_RETIRED.
+ *   [any]       any thread, from create until destroy is called; in destroy the lane alone.
+ *               Later calls are answered NOA_E_RETIRED.
  *   [lane]      only the generation's own thread, the one on which the host makes every
- *               call into the plugin.
+ *               call into the plugin. Elsewhere, and in another phase of life, NOA_E_STATE.
  *   & created   between create and destroy.
  *   & stopped   created, and before start or after quiesce.
  *   & running   between start and quiesce. */
@@ -59,7 +68,7 @@ typedef struct noa_id {
 } noa_id;
 
 /* The right of one generation to talk to the host. A number, not a pointer: it can be kept
- * by a forgotten thread and used too late without harm. */
+ * by a forgotten thread and used too late without harm. Like the two below never 0. */
 typedef uint64_t noa_context;
 
 /* A resolved agent name. Valid for the life of the host, whatever is loaded or unloaded. */

@@ -19,7 +19,7 @@
  * runs. Fields are in the byte order of the machine. */
 typedef struct noa_note {
     uint32_t owner_bytes; /* 4 */
-    uint32_t field_bytes; /* 16 */
+    uint32_t field_bytes; /* of the numbers below: 16, more in a later minor */
     uint32_t type;        /* NOA_NOTE_TYPE */
     char owner[4];        /* "noa" and its terminator */
     uint32_t abi_major;

@@ -168,6 +168,7 @@ void Agent::end_round_trips(noa_status status) {
 
 noa_status Agent::send_one(noa_outgoing& message, std::string_view body, bool in_place) {
     noa_buffer buffer{};
+    buffer.struct_size = sizeof buffer;
     if (in_place) {
         const auto status = host_.msg_alloc(context_, body.size(), &buffer);
         if (status != NOA_OK) {

@@ -1,6 +1,7 @@
 /* noa.reconfigure/1: new settings without a new generation.
  *
- * Offered by a plugin; asked when an agent's settings changed and its file did not. */
+ * Offered by a plugin; asked when an agent's settings changed and its file did not. What was
+ * taken counts like what configure committed: a start that undoes a quiesce goes on with it. */
 #ifndef NOA_EXT_RECONFIGURE_H
 #define NOA_EXT_RECONFIGURE_H
 
@@ -15,8 +16,9 @@ typedef struct noa_reconfigure_plugin {
     uint32_t reserved;
     /* Settings as in noa_plugin.configure. commit 0: only say whether this generation can take
      * them while it runs; NOA_OK, or any other code, after which the host makes a new
-     * generation instead. commit 1, between the same two messages: take them. A failure of
-     * that is answered with a new generation as well.  [lane & running] */
+     * generation instead. Changes nothing, and may be all that is asked. commit 1, between the
+     * same two messages: take them. A failure of that leaves the former ones in force, and has
+     * a new generation follow as well.  [lane & running] */
     noa_status (*reconfigure)(noa_agent* agent, noa_str settings, uint32_t commit,
                               noa_error* error);
 } noa_reconfigure_plugin;

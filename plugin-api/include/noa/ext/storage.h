@@ -1,6 +1,7 @@
 /* noa.storage/1: the agent's own directory.
  *
- * Lease  from start until quiesce returns, this generation alone may open what is in it. */
+ * Lease  from start until quiesce, or the destroy after a start that failed, has returned: this
+ *        generation alone may open what is in it. A quiesce that fails ends nothing. */
 #ifndef NOA_EXT_STORAGE_H
 #define NOA_EXT_STORAGE_H
 

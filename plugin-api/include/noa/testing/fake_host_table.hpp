@@ -209,7 +209,7 @@ inline noa_status arm(noa_context context, std::uint64_t tag, std::int64_t delay
     const FakeHost::Lock lock(host.mutex);
     host.require_lane("timer.arm");
     if (host.timers.size() >= 4'096 && !host.timers.contains(tag)) {
-        return NOA_E_BUSY;
+        return NOA_E_TOO_LARGE;
     }
     host.timers[tag] = {host.now_ns + delay_ns, period_ns};
     return NOA_OK;
