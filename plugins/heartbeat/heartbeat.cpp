@@ -104,7 +104,7 @@ public:
                         [this](const Watch& request) { return watch(request); });
         setup.operation("forget", "Expects no more beats of an agent",
                         [this](const Forget& request) { return forget(request); });
-        setup.event("heartbeat.beat.heartbeat", {.summary = "This agent beats"});
+        setup.event(subject_of_own(), {.summary = "This agent beats"});
         setup.event("heartbeat.missed.NAME", {.summary = "NAME has stopped beating"});
         setup.event("heartbeat.recovered.NAME", {.summary = "NAME beats again"});
         setup.counter("beats_seen_total", "Beats of anybody", seen_);
@@ -167,9 +167,12 @@ private:
         beats_.limit(settings.max_agents, settings.missed_after);
     }
 
+    [[nodiscard]] std::string subject_of_own() const {
+        return "heartbeat.beat." + std::string(name());
+    }
     void beat() {
         const auto body = noa::json_body(Beat{seconds(settings_.interval)});
-        if (const auto sent = publish("heartbeat.beat.heartbeat", body); !sent) {
+        if (const auto sent = publish(subject_of_own(), body); !sent) {
             log(noa::Level::warning, "beat.refused", sent.error().text);
         }
     }

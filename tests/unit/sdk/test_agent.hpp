@@ -26,8 +26,12 @@ inline Plan plan;
 
 class TestAgent final : public noa::Agent {
 public:
-    static constexpr noa::PluginInfo info{
-        .id = "tested", .version = "1.2.3", .description = "A test's", .state_schema = 2};
+    static constexpr noa::PluginInfo info{.id = "tested",
+                                          .version = "1.2.3",
+                                          .description = "A test's",
+                                          .state_schema = 2,
+                                          .live_settings = true,
+                                          .sockets = true};
 
     void setup(noa::Setup& setup) override {
         if (plan.setup) {
@@ -46,14 +50,20 @@ public:
     }
 
     using noa::Agent::after;
+    using noa::Agent::buffer;
     using noa::Agent::cancel;
     using noa::Agent::every;
+    using noa::Agent::facts;
     using noa::Agent::host;
+    using noa::Agent::keep;
     using noa::Agent::log;
+    using noa::Agent::name;
+    using noa::Agent::now;
     using noa::Agent::post;
     using noa::Agent::publish;
     using noa::Agent::request;
     using noa::Agent::send;
+    using noa::Agent::send_many;
     using noa::Agent::state_dir;
     using noa::Agent::task;
 };

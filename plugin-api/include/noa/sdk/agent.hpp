@@ -1,28 +1,19 @@
 // The class that an agent derives from.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "noa/ext/storage.h"
 #include "noa/sdk/generation.hpp"
+#include "noa/sdk/kept_message.hpp"
 #include "noa/sdk/setup.hpp"
 #include "noa/sdk/state.hpp"
 
 namespace noa::sdk {
-
-// The static facts of a plugin; every text a literal.
-struct PluginInfo {
-    const char* id;
-    const char* version;
-    const char* description = nullptr;
-    const char* settings_schema = nullptr; // JSON Schema draft-07; nullptr: anything goes
-    std::uint32_t state_schema = 0;        // of what save writes; 0: nothing is kept
-    std::uint32_t oldest_state_schema = 0; // that restore reads; 0: only state_schema
-    bool rollback = true;                  // an older version can be started on this one's state
-};
 
 // Life      setup, [settings], [restore], start, operations …, quiesce, [save], [confirm].
 // Threads   every function below that the SDK calls runs on the generation's lane, one at a
@@ -44,7 +35,8 @@ public:
     virtual Status quiesce(Time /*deadline*/) { return {}; }
     // With PluginInfo::state_schema, after quiesce.
     virtual Status save(StateWriter& /*state*/) { return {}; }
-    // With PluginInfo::state_schema, before start.
+    // With PluginInfo::state_schema, before start. Replaces all that the object holds: one that is
+    // put back in its place after a failed successor is handed the successor's state.
     virtual Status restore(StateReader& /*state*/) { return {}; }
     // This generation is here to stay; drop what only the former one needed.
     virtual void confirm() {}
@@ -56,6 +48,10 @@ protected:
     // From setup on, not in the constructor.
     [[nodiscard]] Host& host() const noexcept { return generation_->host; } // [any]
     [[nodiscard]] Time now() const noexcept { return host().now(); }        // [any]
+    // The agent's, which its plugin may serve under several; the plugin's where the host does not
+    // say. Lives as long as the generation.  [any]
+    [[nodiscard]] std::string_view name() const noexcept { return generation_->name; }
+    [[nodiscard]] Result<Facts> facts() const { return facts_of(host()); } // [any]
     void log(Level level, std::string_view event, std::string_view text = {}) const noexcept {
         host().log(level, event, text); // [any]
     }
@@ -63,6 +59,18 @@ protected:
     // A request that nobody waits for.  [any]
     Status send(Peer to, std::string_view operation, Body body = {}, SendOptions options = {}) {
         return host().send(to, operation, body, options);
+    }
+    // Many of them in one call, in order, to the first that is refused.  [any]
+    SentMany send_many(std::span<const Outgoing> messages) { return host().send_many(messages); }
+    // A body to write in place, for a large one.  [any]
+    Result<Buffer> buffer(std::size_t size) { return host().buffer(size); }
+    // A message beyond the call that received it.  [lane], in that call
+    Result<KeptMessage> keep(const Message& message) {
+        return KeptMessage::of(host(), message.raw());
+    }
+    Result<KeptMessage> keep(const Reply& reply) {
+        return reply.raw() != nullptr ? KeptMessage::of(host(), *reply.raw())
+                                      : not_found("there is no message to keep");
     }
     // [any]
     Result<Published> publish(std::string_view subject, Body body = {}, SendOptions options = {}) {

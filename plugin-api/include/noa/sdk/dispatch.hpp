@@ -45,14 +45,18 @@ inline noa_status settle_body(Dispatch& call, Body body) {
     }
     const noa_outgoing reply = call.host.outgoing(body, {});
     const noa_status status = call.host.table().reply(call.host.context(), call.delivery, &reply);
+    if (status == NOA_OK) {
+        body.taken();
+    }
     if (status == NOA_OK || status == NOA_E_RETIRED) {
         return NOA_OK; // RETIRED: somebody else's already; nothing is left to say
     }
     return fill(call.error, status, "the reply could not be sent");
 }
 
-template <class T>
-noa_status settle_value(Dispatch& call, const T& value) {
+template <class Value>
+noa_status settle_value(Dispatch& call, Value&& value) {
+    using T = std::remove_cvref_t<Value>;
     if constexpr (is_result<T>) {
         if (!value) {
             return settle_error(call, value.error());
@@ -60,10 +64,10 @@ noa_status settle_value(Dispatch& call, const T& value) {
         if constexpr (std::is_void_v<typename T::value_type>) {
             return NOA_OK;
         } else {
-            return settle_value(call, *value);
+            return settle_value(call, *std::forward<Value>(value));
         }
-    } else if constexpr (std::convertible_to<const T&, Body>) {
-        return settle_body(call, value);
+    } else if constexpr (std::convertible_to<Value&&, Body>) {
+        return settle_body(call, std::forward<Value>(value));
     } else {
         static_assert(Encodable<T>, "an operation returns nothing, a body, or a type with a "
                                     "Codec (include noa/sdk/json.hpp for JSON)");

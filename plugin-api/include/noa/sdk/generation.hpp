@@ -6,11 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "noa/sdk/facts.hpp"
 #include "noa/sdk/function.hpp"
 #include "noa/sdk/health.hpp"
 #include "noa/sdk/host.hpp"
 #include "noa/sdk/metrics.hpp"
 #include "noa/sdk/operations.hpp"
+#include "noa/sdk/part.hpp"
+#include "noa/sdk/plugin_info.hpp"
 #include "noa/sdk/posts.hpp"
 #include "noa/sdk/requests.hpp"
 #include "noa/sdk/subjects.hpp"
@@ -31,14 +34,17 @@ struct Periodic {
 };
 
 struct Generation {
-    Generation(const noa_host& table, noa_context context, std::string_view plugin_id)
-        : id(plugin_id), host(table, context), timers(host), requests(host), posts(host),
-          tasks(host, timers) {}
+    Generation(const noa_host& table, noa_context context, const PluginInfo& plugin)
+        : info(plugin), host(table, context), name(name_of(host, plugin)), timers(host),
+          requests(host, timers), posts(host), tasks(host, timers) {}
 
     // Ends what could still call into the agent; before the agent goes.
     void end() noexcept {
         host.set_stopping(true);
         tasks.join();
+        for (Part* part : parts) {
+            part->quiet();
+        }
         operations.clear();
         subscriptions.clear();
         timers.clear();
@@ -48,10 +54,17 @@ struct Generation {
         checks.clear();
         periodics.clear();
         settings.reset();
+        live_settings.reset();
     }
 
-    std::string_view id;
+    static std::string_view name_of(const Host& host, const PluginInfo& plugin) {
+        const Result<Facts> facts = facts_of(host);
+        return facts ? facts->name : std::string_view(plugin.id);
+    }
+
+    const PluginInfo& info;
     Host host;
+    std::string_view name; // the agent's
     Handling handling;
     Operations operations;
     Subscriptions subscriptions;
@@ -65,7 +78,10 @@ struct Generation {
     Duration beat{0};                // 0: none
     std::vector<std::string> capabilities;
     std::vector<PublishedEvent> events;
+    std::vector<Part*> parts; // members of the agent
+    Part* sockets = nullptr;  // the one among them that on_ready is for
     Function<Status(std::string_view settings, bool commit)> settings;
+    Function<Status(std::string_view settings, bool commit)> live_settings;
 };
 
 } // namespace noa::sdk

@@ -1,9 +1,13 @@
 // The host, as one generation may use it. Every function may be called from any thread.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -35,6 +39,21 @@ struct Peer {
 struct SendOptions {
     Priority priority = Priority::normal;
     Duration timeout{0}; // 0: what the message at hand, or the agent's task_timeout, leaves
+    std::string_view traceparent = {}; // empty: that of the message at hand
+};
+
+// One request that nobody waits for, of many: see Agent::send_many.
+struct Outgoing {
+    Peer to;
+    std::string_view operation;
+    Body body = {};
+    SendOptions options = {};
+};
+
+// How many were accepted, from the first on; and why the one after them was not.
+struct SentMany {
+    std::size_t accepted = 0;
+    Status outcome;
 };
 
 // How many subscribers took an event, and how many could not.
@@ -66,6 +85,16 @@ public:
         return Peer(address);
     }
 
+    // A body of `size` bytes to write in place.
+    [[nodiscard]] Result<Buffer> buffer(std::size_t size) const {
+        noa_buffer raw{};
+        raw.struct_size = sizeof raw;
+        if (const noa_status status = table_->msg_alloc(context_, size, &raw); status != NOA_OK) {
+            return to_status(status, "a body of " + std::to_string(size) + " bytes").error();
+        }
+        return Buffer(*table_, context_, raw);
+    }
+
     // A request that nobody waits for.
     Status send(Peer to, std::string_view operation, Body body = {},
                 SendOptions options = {}) const {
@@ -76,9 +105,41 @@ public:
         receipt.struct_size = sizeof receipt;
         const noa_status status = table_->send(context_, &message, &receipt);
         if (status == NOA_OK) {
+            body.taken();
             return {};
         }
         return refusal(status, operation, receipt);
+    }
+
+    // All of them in order, to the first that is refused.
+    SentMany send_many(std::span<const Outgoing> messages) const {
+        constexpr std::size_t at_a_time = 64;
+        std::array<noa_outgoing, at_a_time> raw; // NOLINT(cppcoreguidelines-pro-type-member-init)
+        SentMany sent;
+        while (!messages.empty()) {
+            const auto part = messages.first(std::min(messages.size(), at_a_time));
+            std::ranges::transform(part, raw.begin(), [this](const Outgoing& one) {
+                noa_outgoing message = outgoing(one.body, one.options);
+                address(message, one.to);
+                message.subject = to_str(one.operation);
+                return message;
+            });
+            noa_receipt receipt{};
+            receipt.struct_size = sizeof receipt;
+            const noa_status status =
+                table_->send_many(context_, raw.data(), sizeof(noa_outgoing),
+                                  static_cast<std::uint32_t>(part.size()), &receipt);
+            for (const Outgoing& one : part.first(receipt.accepted)) {
+                one.body.taken();
+            }
+            sent.accepted += receipt.accepted;
+            if (status != NOA_OK) {
+                sent.outcome = refusal(status, messages[receipt.accepted].operation, receipt);
+                break;
+            }
+            messages = messages.subspan(part.size());
+        }
+        return sent;
     }
 
     Result<Published> publish(std::string_view subject, Body body = {},
@@ -91,6 +152,7 @@ public:
             status != NOA_OK) {
             return refusal(status, subject, receipt);
         }
+        body.taken();
         return Published{receipt.accepted, receipt.refused};
     }
 
@@ -117,7 +179,12 @@ public:
         message.struct_size = sizeof message;
         message.priority = static_cast<std::uint32_t>(options.priority);
         message.content_type = to_str(body.content_type);
-        message.body = to_bytes(body.bytes);
+        message.traceparent = to_str(options.traceparent);
+        if (body.buffer != nullptr && *body.buffer) {
+            body.buffer->put_into(message);
+        } else {
+            message.body = to_bytes(body.bytes);
+        }
         if (options.timeout > Duration::zero()) {
             message.deadline_ns = (now() + options.timeout).time_since_epoch().count();
         }

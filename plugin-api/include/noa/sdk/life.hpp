@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "noa/ext/inspect.h"
+#include "noa/ext/listener.h"
+#include "noa/ext/reconfigure.h"
 #include "noa/ext/timer.h"
 #include "noa/sdk/agent.hpp"
 #include "noa/sdk/describe.hpp"
@@ -17,9 +19,9 @@ namespace noa::sdk {
 // What the host's noa_agent points to.
 class Life {
 public:
-    Life(const noa_host& host, noa_context context, std::string_view id,
+    Life(const noa_host& host, noa_context context, const PluginInfo& info,
          std::unique_ptr<Agent> agent)
-        : generation_(host, context, id), agent_(std::move(agent)) {
+        : generation_(host, context, info), agent_(std::move(agent)) {
         agent_->attach(generation_);
     }
     Life(const Life&) = delete;
@@ -39,9 +41,21 @@ public:
         return generation_.settings ? generation_.settings(settings, commit) : Status();
     }
 
+    // Settings for an agent at work. What setup's `settings` refuses is refused here, too.
+    Status reconfigure(std::string_view settings, bool commit) {
+        if (!generation_.live_settings) {
+            return Error{NOA_E_UNSUPPORTED, "settings are not taken while the agent runs"};
+        }
+        Status usable = configure(settings, false);
+        return usable ? generation_.live_settings(settings, commit) : std::move(usable);
+    }
+
     Status start() {
         go_on();
         generation_.timers.cancel_all();
+        for (Part* part : generation_.parts) {
+            part->starting();
+        }
         if (Status started = agent_->start(); !started) {
             return started;
         }
@@ -55,10 +69,14 @@ public:
         if (generation_.beat > Duration::zero()) {
             Setup::publish_beat(generation_);
         }
+        generation_.requests.resume();
         return {};
     }
 
     noa_status handle(const noa_message& message, noa_delivery delivery, noa_error& error) {
+        const bool waits = message.kind == NOA_MESSAGE_REQUEST && Request(message).wants_reply();
+        const Requests::Handling at_hand(
+            generation_.requests, {waits ? message.deadline_ns : 0, view(message.traceparent)});
         if (message.kind == NOA_MESSAGE_EVENT) {
             Status outcome = generation_.subscriptions.deliver(Event(message));
             Dispatch call{generation_.host, generation_.handling, message, delivery, error};
@@ -85,6 +103,12 @@ public:
         }
     }
 
+    void on_ready(std::uint64_t tag, std::uint32_t events) {
+        if (generation_.sockets != nullptr) {
+            generation_.sockets->ready(tag, events);
+        }
+    }
+
     Status quiesce(Time deadline) {
         generation_.host.set_stopping(true);
         if (Status joined = generation_.tasks.quiesce(deadline); !joined) {
@@ -98,6 +122,9 @@ public:
             return closed;
         }
         generation_.timers.clear();
+        for (Part* part : generation_.parts) {
+            part->quiet();
+        }
         return {};
     }
 

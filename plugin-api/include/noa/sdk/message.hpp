@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "noa/message.h"
+#include "noa/sdk/buffer.hpp"
 #include "noa/sdk/result.hpp"
 #include "noa/sdk/text.hpp"
 
@@ -31,16 +33,27 @@ enum class Priority : std::uint32_t {
 
 inline constexpr std::string_view json_content_type = "application/json";
 
-// What a message carries: a view, for the length of the call that it is passed to.
+// What a message carries: a view, for the length of the call that it is passed to; or a Buffer,
+// which is empty afterwards if the message was accepted.
 struct Body {
     std::string_view bytes;
     std::string_view content_type;
+    Buffer* buffer = nullptr; // in place of bytes
 
     Body() = default;
     Body(std::string_view content, std::string_view type = {})
         : bytes(content), content_type(type) {}
     Body(const std::string& content) : bytes(content) {}
     Body(const char* content) : bytes(content) {}
+    Body(Buffer&& content)
+        : bytes(content.view()), content_type(content.content_type()), buffer(&content) {}
+
+    // The message with it was accepted.
+    void taken() const noexcept {
+        if (buffer != nullptr) {
+            buffer->taken();
+        }
+    }
 };
 
 // A body that was made for the occasion, by a codec for example, and owns its bytes.
@@ -108,7 +121,9 @@ public:
     Reply(noa_status status, const noa_message* message) noexcept
         : status_(status), message_(message) {}
     // Ended before it began: the host took the request not in.
-    Reply(noa_status status, std::string_view text) noexcept : status_(status), text_(text) {}
+    Reply(noa_status status, std::string_view text,
+          std::chrono::milliseconds retry_after = {}) noexcept
+        : status_(status), text_(text), retry_after_(retry_after) {}
 
     [[nodiscard]] bool ok() const noexcept { return status_ == NOA_OK; }
     [[nodiscard]] explicit operator bool() const noexcept { return ok(); }
@@ -119,6 +134,10 @@ public:
     [[nodiscard]] std::string_view content_type() const noexcept {
         return ok() && message_ != nullptr ? view(message_->content_type) : std::string_view();
     }
+    // How long the host says to wait before another attempt; 0: it does not.
+    [[nodiscard]] std::chrono::milliseconds retry_after() const noexcept { return retry_after_; }
+    // Null when the host had nothing but a status to say.
+    [[nodiscard]] const noa_message* raw() const noexcept { return message_; }
     // Why it failed, in words.
     [[nodiscard]] std::string_view text() const noexcept {
         if (ok()) {
@@ -130,12 +149,13 @@ public:
         return text_.empty() ? name_of(status_) : text_;
     }
     // REQUIRES: not ok().
-    [[nodiscard]] Error error() const { return {status_, std::string(text())}; }
+    [[nodiscard]] Error error() const { return {status_, std::string(text()), retry_after_}; }
 
 private:
     noa_status status_;
     const noa_message* message_ = nullptr;
     std::string_view text_;
+    std::chrono::milliseconds retry_after_{0};
 };
 
 } // namespace noa::sdk

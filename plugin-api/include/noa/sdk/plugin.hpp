@@ -33,7 +33,7 @@ template <class A>
 noa_status create(const noa_host* host, noa_context context, noa_agent** ret_agent,
                   noa_error* error) noexcept {
     return guard(error, [&] {
-        auto life = std::make_unique<Life>(*host, context, A::info.id, std::make_unique<A>());
+        auto life = std::make_unique<Life>(*host, context, A::info, std::make_unique<A>());
         if (const Status ready = life->setup(); !ready) {
             return fill(*error, ready.error());
         }
@@ -74,6 +74,18 @@ inline void on_timer(noa_agent* agent, std::uint64_t tag) noexcept {
     life.guarded("timer", [&] { life.generation().timers.fire(tag); });
 }
 
+inline void on_ready(noa_agent* agent, std::uint64_t tag, std::uint32_t events) noexcept {
+    Life& life = Life::of(agent);
+    life.guarded("socket", [&] { life.on_ready(tag, events); });
+}
+
+inline noa_status reconfigure(noa_agent* agent, noa_str settings, std::uint32_t commit,
+                              noa_error* error) noexcept {
+    return guard(error, [&] {
+        return answer(error, Life::of(agent).reconfigure(view(settings), commit != 0));
+    });
+}
+
 inline noa_status quiesce(noa_agent* agent, std::int64_t deadline_ns, noa_error* error) noexcept {
     return guard(
         error, [&] { return answer(error, Life::of(agent).quiesce(Time(Duration(deadline_ns)))); });
@@ -110,11 +122,23 @@ inline constexpr noa_inspect_plugin inspect_contract{
     sizeof(noa_inspect_plugin), 0, inspect<describe_health>, inspect<describe_metrics>,
     inspect<describe_interface>};
 
-inline const void* extension(const char* id) noexcept {
-    if (std::strcmp(id, NOA_TIMER_ID) == 0) {
+inline constexpr noa_reconfigure_plugin reconfigure_contract{sizeof(noa_reconfigure_plugin), 0,
+                                                             reconfigure};
+inline constexpr noa_listener_plugin listener_contract{sizeof(noa_listener_plugin), 0, on_ready};
+
+template <class A>
+const void* extension(const char* id) noexcept {
+    const auto is = [id](const char* other) { return std::strcmp(id, other) == 0; };
+    if (is(NOA_TIMER_ID)) {
         return &timer_contract;
     }
-    return std::strcmp(id, NOA_INSPECT_ID) == 0 ? &inspect_contract : nullptr;
+    if (is(NOA_INSPECT_ID)) {
+        return &inspect_contract;
+    }
+    if (is(NOA_RECONFIGURE_ID)) {
+        return A::info.live_settings ? &reconfigure_contract : nullptr;
+    }
+    return A::info.sockets && is(NOA_LISTENER_ID) ? &listener_contract : nullptr;
 }
 
 } // namespace noa::sdk::table
@@ -145,7 +169,7 @@ inline constexpr noa_plugin plugin_table{
     .restore = A::info.state_schema != 0 ? table::restore : nullptr,
     .confirm = table::confirm,
     .destroy = table::destroy,
-    .extension = table::extension,
+    .extension = table::extension<A>,
 };
 
 } // namespace noa::sdk

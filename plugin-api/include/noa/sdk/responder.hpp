@@ -4,6 +4,7 @@
 #include <atomic>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "noa/sdk/codec.hpp"
@@ -53,6 +54,9 @@ public:
         }
         const noa_outgoing message = host->outgoing(body, {});
         const noa_status status = host->table().reply(host->context(), delivery_, &message);
+        if (status == NOA_OK) {
+            body.taken();
+        }
         if (status != NOA_OK && status != NOA_E_RETIRED) {
             settle(*host, status, "the reply could not be sent", 0);
         }
@@ -63,15 +67,16 @@ public:
         Result<OwnedBody> body = Codec<T>::encode(value);
         return body ? reply(Body(*body)) : fail(body.error());
     }
-    template <class T>
-    bool reply(const Result<T>& result) {
+    template <class R>
+    requires is_result<std::remove_cvref_t<R>>
+    bool reply(R&& result) {
         if (!result) {
             return fail(result.error());
         }
-        if constexpr (std::is_void_v<T>) {
+        if constexpr (std::is_void_v<typename std::remove_cvref_t<R>::value_type>) {
             return reply(Body());
         } else {
-            return reply(*result);
+            return reply(*std::forward<R>(result));
         }
     }
     // Passes on what somebody else answered.

@@ -66,7 +66,7 @@ public:
         generation_->periodics.push_back({period, std::move(run)});
     }
 
-    // Publishes heartbeat.beat.ID at the start and every period, for the heartbeat agent.
+    // Publishes heartbeat.beat.NAME at the start and every period, for the heartbeat agent.
     void beat(Duration period) {
         generation_->beat = period;
         every(period, [generation = generation_] { publish_beat(*generation); });
@@ -92,6 +92,37 @@ public:
     template <class S, class Take>
     void settings(Take take) {
         settings<S>([](const S&) { return Status(); }, std::move(take));
+    }
+
+    // As `settings`, of which it needs one besides, for an agent at work; with
+    // PluginInfo::live_settings. `can_take` says by a bool or a Status whether this generation can
+    // change over to them where it stands; otherwise the host makes a new one. `take` does it,
+    // between two messages, and cannot fail.
+    template <class S, class CanTake, class Take>
+    void live_settings(CanTake can_take, Take take) {
+        if (!generation_->info.live_settings) {
+            fail("live_settings needs PluginInfo::live_settings");
+        }
+        generation_->live_settings = [can_take = std::move(can_take), take = std::move(take)](
+                                         std::string_view text, bool commit) mutable -> Status {
+            Result<S> settings = Codec<S>::decode(text, Extra::refused);
+            if (!settings) {
+                return std::move(settings).error();
+            }
+            Status takes = agreed(can_take(std::as_const(*settings)));
+            if (takes && commit) {
+                take(std::move(*settings));
+            }
+            return takes;
+        };
+    }
+
+    // What an optional header brings, a member of the agent: noa::Sockets for example.
+    void use(Part& part) {
+        if (Status attached = part.attach(*generation_); !attached) {
+            fail(std::move(attached).error().text);
+        }
+        generation_->parts.push_back(&part);
     }
 
     // A figure that only rises: a Counter of the agent, or what a function counts. Names as
@@ -142,7 +173,7 @@ public:
             JsonObject beat(body);
             beat.add("interval_s", std::chrono::duration<double>(generation.beat).count());
         }
-        const std::string subject = "heartbeat.beat." + std::string(generation.id);
+        const std::string subject = "heartbeat.beat." + std::string(generation.name);
         if (const auto sent = generation.host.publish(subject, Body(body, json_content_type));
             !sent) {
             generation.host.log(Level::warning, "beat.refused", sent.error().text);
@@ -150,6 +181,11 @@ public:
     }
 
 private:
+    static Status agreed(Status answer) { return answer; }
+    static Status agreed(bool answer) {
+        return answer ? Status() : Error{NOA_E_UNSUPPORTED, "they need a new generation"};
+    }
+
     template <class F>
     static Function<Status(const Event&)> event_handler(F handler) {
         return [handler = std::move(handler)](const Event& event) mutable -> Status {

@@ -1,7 +1,9 @@
 // A noa_host for tests: everything is recorded, nothing happens by itself, time stands still.
 #pragma once
 
-#include <condition_variable>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include <cstdint>
 #include <cstring>
 #include <deque>
@@ -15,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include "noa/sdk/fd.hpp"
+#include "noa/testing/fake_sockets.hpp"
 #include "noa/testing/records.hpp"
 
 namespace noa::testing {
@@ -42,6 +46,7 @@ public:
     }
 
     [[nodiscard]] const noa_host& table() const noexcept;
+    [[nodiscard]] static const noa_listener_host& listener_table() noexcept;
     [[nodiscard]] noa_context context() noexcept {
         return static_cast<noa_context>(reinterpret_cast<std::uintptr_t>(this));
     }
@@ -67,6 +72,8 @@ public:
         copy.to = message.to != 0 ? addresses[message.to - 1] : text(message.to_name);
         copy.subject = text(message.subject);
         copy.content_type = text(message.content_type);
+        copy.traceparent = message.traceparent.size == 0 && on_lane() ? at_hand.traceparent
+                                                                      : text(message.traceparent);
         copy.priority = message.priority;
         copy.deadline_ns = message.deadline_ns;
         if (message.buffer != nullptr) {
@@ -89,8 +96,9 @@ public:
         }
     }
 
-    // The first settlement wins.
-    noa_status settle(noa_delivery delivery, Answer answer) {
+    // The first settlement wins; `answer` makes it, when this is the one.
+    template <class F>
+    noa_status settle(noa_delivery delivery, F&& answer) {
         const Lock lock(mutex);
         const auto found = deliveries.find(delivery);
         if (found == deliveries.end()) {
@@ -100,10 +108,30 @@ public:
         if (retired || taken_back.contains(delivery) || found->second.settled) {
             return NOA_E_RETIRED;
         }
-        answer.settled = true;
-        found->second = std::move(answer);
-        changed.notify_all();
+        found->second = answer();
+        found->second.settled = true;
+        ring();
         return NOA_OK;
+    }
+
+    // Something has happened that the test may wait for.
+    void ring() const {
+        const std::uint64_t once = 1;
+        static_cast<void>(!::write(bell_.get(), &once, sizeof once));
+    }
+    void silence() const {
+        std::uint64_t rung = 0;
+        static_cast<void>(!::read(bell_.get(), &rung, sizeof rung));
+    }
+    [[nodiscard]] int bell() const noexcept { return bell_.get(); }
+
+    void check_nothing_left() {
+        if (!buffers.empty()) {
+            violation(std::to_string(buffers.size()) + " buffers were neither sent nor freed");
+        }
+        if (!kept.empty()) {
+            violation(std::to_string(kept.size()) + " messages were kept and not released");
+        }
     }
 
     const std::string& state_dir() {
@@ -119,12 +147,38 @@ public:
 
     std::string name;
     std::mutex mutex;
-    std::condition_variable changed; // a wake, a settlement
     std::int64_t now_ns = 1'000'000'000'000;
-    bool retired = false;          // after destroy
-    bool leased = false;           // between start and quiesce
-    bool quiesced = false;         // requests are refused
-    noa_status refusal = NOA_OK;   // of the next send, request or publish
+    // As noa.agent/1 tells it, under `name`.
+    noa_agent_facts facts{.struct_size = sizeof(noa_agent_facts),
+                          .run = NOA_RUN_THREAD,
+                          .name = {},
+                          .generation = 1,
+                          .queue_size = 10'000,
+                          .concurrency = 0,
+                          .max_deliveries = 5,
+                          .task_timeout_ns = 30'000'000'000,
+                          .quiesce_timeout_ns = 5'000'000'000};
+    // What sends inherit, while a message is being handled.
+    struct AtHand {
+        std::int64_t deadline_ns = 0;
+        std::string traceparent;
+    };
+    AtHand at_hand;
+    const noa_message* kept_from = nullptr; // the message at hand: what retain is given
+    // Owners: the harnesses of one agent, one generation after the other.
+    std::shared_ptr<FakeSockets> sockets = std::make_shared<FakeSockets>();
+    struct Watch {
+        std::uint32_t events = 0;
+        std::uint64_t tag = 0;
+    };
+    std::map<int, Watch> watches; // by descriptor
+    bool can_watch = false;       // the plugin has on_ready
+    bool retired = false;         // after destroy
+    bool leased = false;          // between start and quiesce
+    bool starting = false;
+    bool quiesced = false;       // requests are refused
+    noa_status refusal = NOA_OK; // of the next send, request or publish
+    unsigned accept_before_refusal = 0;
     std::uint32_t subscribers = 1; // that accept what is published
     std::string state_path;
 
@@ -148,6 +202,7 @@ public:
     std::map<const noa_message*, std::unique_ptr<Kept>> kept;
 
 private:
+    sdk::Fd bell_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     std::thread::id lane_;
     std::string own_state_dir_;
 };
@@ -155,3 +210,4 @@ private:
 } // namespace noa::testing
 
 #include "noa/testing/fake_host_table.hpp"
+#include "noa/testing/fake_listener_table.hpp"

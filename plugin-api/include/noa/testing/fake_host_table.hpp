@@ -39,6 +39,10 @@ inline noa_status msg_alloc(noa_context context, std::uint64_t size, noa_buffer*
     if (size > NOA_BODY_MAX) {
         return NOA_E_TOO_LARGE;
     }
+    if (ret_buffer->struct_size < sizeof(noa_buffer)) {
+        host.violation("msg_alloc: struct_size does not say how much room there is");
+        return NOA_E_INVALID;
+    }
     auto memory = std::make_unique<char[]>(size);
     *ret_buffer = {sizeof(noa_buffer), 0, memory.get(), size, host.next_buffer};
     host.buffers.emplace(host.next_buffer++, std::move(memory));
@@ -48,7 +52,11 @@ inline noa_status msg_alloc(noa_context context, std::uint64_t size, noa_buffer*
 inline noa_status msg_free(noa_context context, const noa_buffer* buffer) {
     FakeHost& host = FakeHost::of(context);
     const FakeHost::Lock lock(host.mutex);
-    return host.buffers.erase(buffer->handle) == 1 ? NOA_OK : NOA_E_INVALID;
+    if (host.buffers.erase(buffer->handle) == 1) {
+        return NOA_OK;
+    }
+    host.violation("a buffer was freed that was sent, freed or never allocated");
+    return NOA_E_INVALID;
 }
 
 inline noa_status retain(noa_context context, const noa_message* message,
@@ -56,6 +64,9 @@ inline noa_status retain(noa_context context, const noa_message* message,
     FakeHost& host = FakeHost::of(context);
     const FakeHost::Lock lock(host.mutex);
     host.require_lane("retain");
+    if (message == nullptr || message != host.kept_from) {
+        return NOA_E_STATE;
+    }
     auto kept = std::make_unique<FakeHost::Kept>();
     kept->owned.from = text(message->from);
     kept->owned.to = text(message->to);
@@ -87,9 +98,23 @@ inline noa_status admit(FakeHost& host, const noa_outgoing& message, noa_receipt
     if (host.retired) {
         return NOA_E_RETIRED;
     }
+    if (message.struct_size < sizeof message ||
+        (receipt != nullptr && receipt->struct_size < sizeof *receipt)) {
+        host.violation("a message or receipt without its struct_size");
+        return NOA_E_INVALID;
+    }
+    if (message.buffer != nullptr && (!host.buffers.contains(message.buffer->handle) ||
+                                      message.buffer_used > message.buffer->capacity)) {
+        host.violation("a buffer was sent that is not the agent's, or more than it holds");
+        return NOA_E_INVALID;
+    }
     const std::uint64_t size = message.buffer != nullptr ? message.buffer_used : message.body.size;
-    const noa_status status =
-        size > NOA_BODY_MAX ? NOA_E_TOO_LARGE : std::exchange(host.refusal, NOA_OK);
+    noa_status status = size > NOA_BODY_MAX ? NOA_E_TOO_LARGE : NOA_OK;
+    if (host.refusal != NOA_OK && host.accept_before_refusal > 0) {
+        --host.accept_before_refusal;
+    } else if (status == NOA_OK) {
+        status = std::exchange(host.refusal, NOA_OK);
+    }
     if (receipt != nullptr) {
         receipt->accepted = status == NOA_OK ? 1 : 0;
         receipt->refused = status == NOA_OK ? 0 : 1;
@@ -134,6 +159,12 @@ inline noa_status request(noa_context context, const noa_outgoing* message, std:
     if (status == NOA_OK) {
         Sent sent = host.record(*message);
         sent.tag = tag;
+        sent.cause_deadline_ns = host.at_hand.deadline_ns;
+        if (sent.deadline_ns == 0) {
+            sent.deadline_ns = sent.cause_deadline_ns != 0
+                                   ? sent.cause_deadline_ns
+                                   : host.now_ns + host.facts.task_timeout_ns;
+        }
         host.requests.push_back(std::move(sent));
     }
     return status;
@@ -155,22 +186,22 @@ inline noa_status publish(noa_context context, const noa_outgoing* message, noa_
 
 inline noa_status reply(noa_context context, noa_delivery delivery, const noa_outgoing* message) {
     FakeHost& host = FakeHost::of(context);
-    Sent body;
     {
         const FakeHost::Lock lock(host.mutex);
         if (message->body.size > NOA_BODY_MAX) {
             return NOA_E_TOO_LARGE;
         }
-        body = host.record(*message);
     }
-    return host.settle(delivery,
-                       {true, NOA_OK, std::move(body.body), std::move(body.content_type), {}, 0});
+    return host.settle(delivery, [&] {
+        Sent sent = host.record(*message); // a buffer that comes too late is still the agent's
+        return Answer{true, NOA_OK, std::move(sent.body), std::move(sent.content_type), {}, 0};
+    });
 }
 
 inline noa_status settle(noa_context context, noa_delivery delivery, noa_status status,
                          noa_str words, std::uint32_t retry_after_ms) {
-    return FakeHost::of(context).settle(delivery,
-                                        {true, status, {}, {}, text(words), retry_after_ms});
+    return FakeHost::of(context).settle(
+        delivery, [&] { return Answer{true, status, {}, {}, text(words), retry_after_ms}; });
 }
 
 inline noa_status subscribe(noa_context context, noa_str pattern) {
@@ -199,7 +230,7 @@ inline noa_status wake(noa_context context, std::uint64_t tag) {
         return NOA_E_BUSY;
     }
     host.wakes.push_back(tag);
-    host.changed.notify_all();
+    host.ring();
     return NOA_OK;
 }
 
@@ -234,14 +265,29 @@ inline noa_status state_dir(noa_context context, noa_str* ret_path) {
     return path.empty() ? NOA_E_FAILED : NOA_OK;
 }
 
+inline noa_status facts(noa_context context, noa_agent_facts* ret_facts) {
+    FakeHost& host = FakeHost::of(context);
+    const FakeHost::Lock lock(host.mutex);
+    if (ret_facts->struct_size < sizeof *ret_facts) {
+        host.violation("facts: struct_size does not say how much room there is");
+        return NOA_E_INVALID;
+    }
+    *ret_facts = host.facts;
+    ret_facts->name = {host.name.data(), host.name.size()};
+    return NOA_OK;
+}
+
+inline constexpr noa_agent_host agent_contract{sizeof(noa_agent_host), 0, facts};
 inline constexpr noa_timer_host timer_contract{sizeof(noa_timer_host), 0, arm, cancel};
 inline constexpr noa_storage_host storage_contract{sizeof(noa_storage_host), 0, state_dir};
 
 inline const void* extension(noa_context, const char* id) {
-    if (std::strcmp(id, NOA_TIMER_ID) == 0) {
-        return &timer_contract;
-    }
-    return std::strcmp(id, NOA_STORAGE_ID) == 0 ? &storage_contract : nullptr;
+    const auto is = [id](const char* other) { return std::strcmp(id, other) == 0; };
+    return is(NOA_TIMER_ID)      ? static_cast<const void*>(&timer_contract)
+           : is(NOA_STORAGE_ID)  ? static_cast<const void*>(&storage_contract)
+           : is(NOA_AGENT_ID)    ? static_cast<const void*>(&agent_contract)
+           : is(NOA_LISTENER_ID) ? static_cast<const void*>(&FakeHost::listener_table())
+                                 : nullptr;
 }
 
 inline constexpr noa_host table{

@@ -10,6 +10,8 @@
 // and keeps what the agent does against it in violations(). It needs no test framework.
 #pragma once
 
+#include <poll.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -20,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-#include "noa/testing/fake_host.hpp"
+#include "noa/testing/lifecycle.hpp"
 
 namespace noa::testing {
 
@@ -30,107 +32,44 @@ struct CallOptions {
     std::uint32_t priority = NOA_PRIORITY_NORMAL;
     std::uint32_t attempt = 1; // above 1 the message counts as redelivered
     bool no_reply = false;
+    std::chrono::nanoseconds timeout{0}; // 0: no deadline
+    std::string traceparent = {};
 };
 
 // Every function on the thread that made the harness: that thread is the lane.
-class Harness {
+class Harness : public Lifecycle {
 public:
-    explicit Harness(const noa_plugin* plugin) : plugin_(plugin), host_(plugin->id) {}
-    Harness(const Harness&) = delete;
-    Harness& operator=(const Harness&) = delete;
-    ~Harness() { destroy(); }
+    using Lifecycle::Lifecycle;
 
-    // Life, one step at a time …
-    Outcome create() {
-        return step([&](noa_error* error) {
-            return plugin_->create(&host_.table(), host_.context(), &agent_, error);
-        });
-    }
-    Outcome configure(std::string_view settings, bool commit) {
-        if (plugin_->configure == nullptr) {
-            return {};
-        }
-        return step([&](noa_error* error) {
-            return plugin_->configure(agent_, {settings.data(), settings.size()}, commit ? 1 : 0,
-                                      error);
-        });
-    }
-    Outcome start() {
-        host_.leased = true;
-        host_.quiesced = false;
-        Outcome outcome = plugin_->start == nullptr ? Outcome() : step([&](noa_error* error) {
-            return plugin_->start(agent_, error);
-        });
-        host_.leased = static_cast<bool>(outcome);
-        return outcome;
-    }
-    // What is still deferred afterwards is taken back: see taken_back().
-    Outcome quiesce(std::chrono::nanoseconds within = std::chrono::seconds(5)) {
-        Outcome outcome = plugin_->quiesce == nullptr ? Outcome() : step([&](noa_error* error) {
-            return plugin_->quiesce(agent_, host_.now_ns + within.count(), error);
-        });
-        if (outcome) {
-            host_.quiesced = true;
-            host_.leased = false;
-            host_.timers.clear();
-            for (const auto& [delivery, answer] : host_.deliveries) {
-                if (!answer.settled) {
-                    host_.taken_back.insert(delivery);
-                }
-            }
-        }
-        return outcome;
-    }
-    Outcome save(SavedState& state) {
-        state = {plugin_->state_schema, {}};
-        if (plugin_->save == nullptr) {
-            return {};
-        }
-        return step([&](noa_error* error) {
-            const noa_sink sink = sink_to(state.bytes);
-            return plugin_->save(agent_, &sink, error);
-        });
-    }
-    Outcome restore(const SavedState& state) {
-        if (plugin_->restore == nullptr) {
-            return {};
-        }
-        return step([&](noa_error* error) {
-            Reading reading{&state.bytes, 0};
-            const noa_source source{sizeof(noa_source), state.schema, state.bytes.size(), &reading,
-                                    read};
-            return plugin_->restore(agent_, &source, error);
-        });
-    }
-    void confirm() {
-        if (plugin_->confirm != nullptr) {
-            plugin_->confirm(agent_);
-        }
-    }
-    void destroy() {
-        if (agent_ != nullptr) {
-            plugin_->destroy(std::exchange(agent_, nullptr));
-            host_.retired = true;
-        }
-    }
-
-    // … or all at once: create, validate, commit, start. The first failure ends it.
+    // The steps of Lifecycle all at once: create, validate, commit, start. The first failure ends
+    // it.
     Outcome run(std::string_view settings = "{}") {
         Outcome outcome = create();
         outcome = outcome ? configure(settings, false) : outcome;
         outcome = outcome ? configure(settings, true) : outcome;
         return outcome ? start() : outcome;
     }
-    // As `run`, with the state that another generation, in another harness, leaves behind. Its
-    // clock goes on here, as it does within one host.
+    // As `run`, with the state and the sockets that another generation, in another harness, leaves
+    // behind. Its clock goes on here, as it does within one host.
     Outcome run_after(Harness& old, std::string_view settings = "{}") {
         SavedState state;
-        host_.now_ns = old.host_.now_ns;
+        host_.now_ns = old.host().now_ns;
+        host_.sockets = old.host().sockets;
+        host_.facts.generation = old.host().facts.generation + 1;
         Outcome outcome = create();
         outcome = outcome ? configure(settings, false) : outcome;
         outcome = outcome ? configure(settings, true) : outcome;
         outcome = outcome ? old.quiesce() : outcome;
         outcome = outcome ? old.save(state) : outcome;
+        outcome = outcome && state.schema != 0 ? restore(state) : outcome;
+        return outcome ? start() : outcome;
+    }
+    // The way back: this generation, quiesced before, takes over from one that had followed it.
+    Outcome swap_back(Harness& successor) {
+        SavedState state;
+        host_.now_ns = successor.host().now_ns;
+        Outcome outcome = successor.quiesce();
+        outcome = outcome ? successor.save(state) : outcome;
         outcome = outcome && state.schema != 0 ? restore(state) : outcome;
         return outcome ? start() : outcome;
     }
@@ -145,6 +84,10 @@ public:
         message.from = options.from;
         message.priority = options.priority;
         message.attempt = options.attempt;
+        message.traceparent = options.traceparent;
+        if (options.timeout.count() > 0) {
+            message.deadline_ns = host_.now_ns + options.timeout.count();
+        }
         message.flags = (options.no_reply ? NOA_MESSAGE_NO_REPLY : 0) |
                         (options.attempt > 1 ? NOA_MESSAGE_REDELIVERED : 0);
         return deliver(std::move(message));
@@ -177,23 +120,26 @@ public:
         }
         set_now(end);
     }
-    // Wakes and scripted replies, until there are none.
+    // Wakes, sockets that are ready and scripted replies, until there are none.
     void run_until_idle() {
-        while (wake_one() || reply_one()) {}
+        while (wake_one() || ready_one() || reply_one()) {}
     }
-    // For agents with threads: runs until `done`, asleep in between. False after ten seconds
-    // of real time, which only a defect takes.
+    // For agents with threads or sockets: runs until `done`, asleep in between. False after ten
+    // seconds of real time, which only a defect takes.
     bool run_until(const std::function<bool()>& done) {
         const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
         for (;;) {
+            host_.silence(); // before looking: what rings later ends the wait
             run_until_idle();
             if (done()) {
                 return true;
             }
-            std::unique_lock lock(host_.mutex);
-            if (!host_.changed.wait_until(lock, limit, [this] { return !host_.wakes.empty(); })) {
+            const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+                limit - std::chrono::steady_clock::now());
+            if (left.count() <= 0) {
                 return false;
             }
+            look_at_descriptors(static_cast<int>(left.count()) + 1);
         }
     }
 
@@ -205,18 +151,28 @@ public:
     }
     [[nodiscard]] const std::vector<Sent>& open_requests() const { return host_.requests; }
     void answer_request(std::uint64_t tag, const Scripted& scripted) {
-        std::erase_if(host_.requests, [tag](const Sent& sent) { return sent.tag == tag; });
+        FakeHost::AtHand cause;
+        std::erase_if(host_.requests, [&](const Sent& sent) {
+            if (sent.tag == tag) {
+                cause = {sent.cause_deadline_ns, sent.traceparent};
+            }
+            return sent.tag == tag;
+        });
         OwnedMessage message;
         message.kind = scripted.status == NOA_OK ? NOA_MESSAGE_REPLY : NOA_MESSAGE_ERROR;
         message.status = scripted.status;
         message.body = scripted.body;
         message.content_type = scripted.content_type;
         const noa_message raw = message.raw();
-        plugin_->on_reply(agent_, tag, scripted.status, &raw);
+        with_at_hand(raw, std::move(cause),
+                     [&] { plugin_->on_reply(agent_, tag, scripted.status, &raw); });
         run_until_idle();
     }
-    // The next send, request or publish is refused with this.
-    void refuse_next(noa_status status) { host_.refusal = status; }
+    // The next send, request or publish is refused with this; or the one after some.
+    void refuse_next(noa_status status, unsigned after = 0) {
+        host_.refusal = status;
+        host_.accept_before_refusal = after;
+    }
 
     // What the agent did.
     [[nodiscard]] std::vector<Sent>& sent() { return host_.sent; }
@@ -232,28 +188,7 @@ public:
     // A directory of the test's; without it the harness makes one, and removes it.
     void set_state_dir(std::string path) { host_.state_path = std::move(path); }
 
-    // What it tells about itself: JSON.
-    [[nodiscard]] std::string health() { return ask(&noa_inspect_plugin::health); }
-    [[nodiscard]] std::string metrics() { return ask(&noa_inspect_plugin::metrics); }
-    [[nodiscard]] std::string describe() { return ask(&noa_inspect_plugin::describe); }
-
-    [[nodiscard]] FakeHost& host() noexcept { return host_; }
-
 private:
-    struct Reading {
-        const std::string* bytes;
-        std::size_t position;
-    };
-
-    template <class F>
-    Outcome step(F&& run_step) {
-        noa_error error{};
-        error.struct_size = sizeof error;
-        const noa_status status = run_step(&error);
-        error.text[sizeof error.text - 1] = '\0';
-        return {status, error.text};
-    }
-
     Answer deliver(OwnedMessage message) {
         const noa_delivery delivery = last_delivery_ = ++next_delivery_;
         message.number = delivery;
@@ -265,7 +200,9 @@ private:
         noa_error error{};
         error.struct_size = sizeof error;
         const noa_message raw = message.raw();
-        const noa_status status = plugin_->handle(agent_, &raw, delivery, &error);
+        noa_status status = NOA_OK;
+        with_at_hand(raw, {message.deadline_ns, message.traceparent},
+                     [&] { status = plugin_->handle(agent_, &raw, delivery, &error); });
         if (status != NOA_DEFERRED) {
             const FakeHost::Lock lock(host_.mutex);
             if (Answer& slot = host_.deliveries[delivery]; !slot.settled) {
@@ -275,6 +212,16 @@ private:
         }
         run_until_idle();
         return answer(delivery);
+    }
+
+    // What the agent sends meanwhile inherits from `raw`, and `raw` it may keep.
+    template <class F>
+    void with_at_hand(const noa_message& raw, FakeHost::AtHand cause, F&& call) {
+        host_.kept_from = &raw;
+        host_.at_hand = std::move(cause);
+        call();
+        host_.at_hand = {};
+        host_.kept_from = nullptr;
     }
 
     bool wake_one() {
@@ -289,6 +236,37 @@ private:
         }
         plugin_->on_wake(agent_, tag);
         return true;
+    }
+    // Waits for the bell or a watched descriptor, `patience_ms` at most; which are ready.
+    std::vector<pollfd> look_at_descriptors(int patience_ms) {
+        std::vector<pollfd> all{{host_.bell(), POLLIN, 0}};
+        for (const auto& [fd, watch] : host_.watches) {
+            const int wanted = ((watch.events & NOA_READY_READ) != 0 ? POLLIN | POLLRDHUP : 0) |
+                               ((watch.events & NOA_READY_WRITE) != 0 ? POLLOUT : 0);
+            all.push_back({fd, static_cast<short>(wanted), 0});
+        }
+        ::poll(all.data(), all.size(), patience_ms);
+        return all;
+    }
+    bool ready_one() {
+        if (host_.watches.empty()) {
+            return false;
+        }
+        for (const pollfd& one : look_at_descriptors(0)) {
+            const auto found = host_.watches.find(one.fd);
+            if (one.revents == 0 || found == host_.watches.end()) {
+                continue;
+            }
+            const int closed = POLLHUP | POLLERR | POLLRDHUP;
+            const std::uint32_t events = ((one.revents & POLLIN) != 0 ? NOA_READY_READ : 0U) |
+                                         ((one.revents & POLLOUT) != 0 ? NOA_READY_WRITE : 0U) |
+                                         ((one.revents & closed) != 0 ? NOA_READY_CLOSED : 0U);
+            const std::uint64_t tag = found->second.tag;
+            host_.watches.erase(found); // once
+            offered<noa_listener_plugin>(NOA_LISTENER_ID)->on_ready(agent_, tag, events);
+            return true;
+        }
+        return false;
     }
     bool reply_one() {
         for (const Sent& open : host_.requests) {
@@ -330,8 +308,7 @@ private:
         }
     }
     void fire_timers() {
-        const auto* contract =
-            static_cast<const noa_timer_plugin*>(plugin_->extension(NOA_TIMER_ID));
+        const auto* contract = offered<noa_timer_plugin>(NOA_TIMER_ID);
         std::vector<std::uint64_t> due;
         for (const auto& [tag, timer] : host_.timers) {
             if (timer.due_ns <= host_.now_ns) {
@@ -352,37 +329,6 @@ private:
         }
     }
 
-    using Question = noa_status (*noa_inspect_plugin::*)(noa_agent*, const noa_sink*, noa_error*);
-    std::string ask(Question question) {
-        std::string text;
-        const auto* contract =
-            static_cast<const noa_inspect_plugin*>(plugin_->extension(NOA_INSPECT_ID));
-        if (contract != nullptr && contract->*question != nullptr) {
-            const noa_sink sink = sink_to(text);
-            step([&](noa_error* error) { return (contract->*question)(agent_, &sink, error); });
-        }
-        return text;
-    }
-
-    static noa_sink sink_to(std::string& bytes) { return {sizeof(noa_sink), 0, &bytes, write}; }
-    static std::int32_t write(const noa_sink* sink, const void* data, std::uint64_t size) {
-        static_cast<std::string*>(sink->state)->append(static_cast<const char*>(data), size);
-        return NOA_OK;
-    }
-    static std::int32_t read(const noa_source* source, void* buffer, std::uint64_t capacity,
-                             std::uint64_t* ret_size) {
-        auto& reading = *static_cast<Reading*>(source->state);
-        const std::size_t size =
-            std::min<std::size_t>(capacity, reading.bytes->size() - reading.position);
-        std::memcpy(buffer, reading.bytes->data() + reading.position, size);
-        reading.position += size;
-        *ret_size = size;
-        return NOA_OK;
-    }
-
-    const noa_plugin* plugin_;
-    FakeHost host_;
-    noa_agent* agent_ = nullptr;
     noa_delivery next_delivery_ = 0;
     noa_delivery last_delivery_ = 0;
     std::map<std::pair<std::string, std::string>, Script> scripts_;

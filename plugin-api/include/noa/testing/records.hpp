@@ -35,9 +35,11 @@ struct Sent {
     std::string subject;
     std::string body;
     std::string content_type;
+    std::string traceparent;
     std::uint32_t priority = NOA_PRIORITY_NORMAL;
     std::int64_t deadline_ns = 0;
-    std::uint64_t tag = 0; // of a request that waits for a reply
+    std::uint64_t tag = 0;              // of a request that waits for a reply
+    std::int64_t cause_deadline_ns = 0; // of the message that it was made for
 };
 
 struct LogLine {
@@ -67,6 +69,7 @@ struct OwnedMessage {
     std::string to;
     std::string subject;
     std::string content_type;
+    std::string traceparent;
     std::string body;
     std::int64_t deadline_ns = 0;
     std::uint32_t attempt = 1;
@@ -90,6 +93,7 @@ struct OwnedMessage {
         message.to = text(to);
         message.subject = text(subject);
         message.content_type = text(content_type);
+        message.traceparent = text(traceparent);
         message.body = {body.data(), body.size()};
         message.deadline_ns = deadline_ns;
         message.hops = 1;
