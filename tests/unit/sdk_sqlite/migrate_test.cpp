@@ -70,26 +70,45 @@ TEST_F(SqliteMigrateTest, ContractingWaitsForConfirm) {
     EXPECT_TRUE(database_.prepare("SELECT value FROM entries"));
 }
 
-TEST_F(SqliteMigrateTest, OlderProgramRunsOnAnExpandedSchemaUntilItIsConfirmed) {
+TEST_F(SqliteMigrateTest, OlderProgramRunsOnAnExpandedSchemaConfirmedOrNot) {
     const List older{make_entries};
     const List newer{make_entries, add_expiry};
     EXPECT_EQ(count(migrate_up(database_, newer)), 2);
     EXPECT_EQ(count(migrate_up(database_, older)), 0);
     EXPECT_EQ(count(migrate_confirm(database_, newer)), 0);
+    EXPECT_EQ(count(migrate_up(database_, older)), 0);
+    EXPECT_EQ(count(migrate_confirm(database_, older)), 0);
+    execute(database_, "INSERT INTO entries(key, value) VALUES('k', 'v')");
+    EXPECT_EQ(applied(), (Versions{1, 2}));
+}
+
+TEST_F(SqliteMigrateTest, OlderProgramRunsOnWhatIsNotContractedYet) {
+    const List older{make_entries};
+    const List newer{make_entries, add_expiry, drop_value, add_index};
+    EXPECT_EQ(count(migrate_up(database_, newer)), 3);
+    EXPECT_EQ(count(migrate_up(database_, older)), 0);
+    EXPECT_EQ(count(migrate_confirm(database_, newer)), 1);
     auto refused = migrate_up(database_, older);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, SQLITE_SCHEMA);
     EXPECT_EQ(refused.error().text,
-              "the schema is newer than this program: migration 2 (expiry) is applied, 1 is the "
-              "newest known; migrate down with the newer program first");
+              "the schema was contracted by a newer program: migration 3 (no value) is applied, 1 "
+              "is the newest known; migrate down with the newer program first, or restore a "
+              "backup");
     EXPECT_EQ(refused.error().context, path());
+    EXPECT_FALSE(migrate_confirm(database_, older));
+    EXPECT_FALSE(migrate_down(database_, older, 0));
+    EXPECT_EQ(applied(), (Versions{1, 2, 3, 4}));
+    EXPECT_EQ(count(migrate_down(database_, newer, 2)), 2);
+    EXPECT_EQ(count(migrate_up(database_, older)), 0) << "the way back is open again";
 }
 
-TEST_F(SqliteMigrateTest, NewerContractedSchemaIsRefused) {
+TEST_F(SqliteMigrateTest, PhasesAreRecorded) {
     EXPECT_EQ(count(migrate_confirm(database_, List{make_entries, add_expiry, drop_value})), 3);
-    EXPECT_FALSE(migrate_up(database_, List{make_entries, add_expiry}));
-    EXPECT_FALSE(migrate_down(database_, List{make_entries, add_expiry}, 0));
-    EXPECT_EQ(applied(), (Versions{1, 2, 3}));
+    auto rows = migrations_applied(database_);
+    ASSERT_EQ(rows->size(), 3U);
+    EXPECT_TRUE((*rows)[1].expand_only);
+    EXPECT_FALSE((*rows)[2].expand_only);
 }
 
 TEST_F(SqliteMigrateTest, ChangedMigrationIsRefusedWithBothChecksums) {
@@ -150,16 +169,72 @@ TEST_F(SqliteMigrateTest, UnsoundListIsRefused) {
     EXPECT_FALSE(migrate_up(database_, List{{1, "", "SELECT 1", ""}}));
 }
 
-TEST_F(SqliteMigrateTest, KilledBetweenMigrationsTheRestFollows) {
-    killed_at([&](const auto& now) {
-        Database database = opened(path());
-        if (migrate_up(database, List{make_entries})) {
-            auto transaction = database.begin();
-            static_cast<void>(database.execute(add_expiry.up));
-            now();
-        }
-    });
-    EXPECT_EQ(count(migrate_up(database_, List{make_entries, add_expiry})), 1);
+// kill -9 at the first statement of the migration that calls here().
+class SqliteMigrateKilledTest : public SqliteMigrateTest {
+protected:
+    static void define_here(Database& database, const std::function<void()>& here) {
+        ASSERT_EQ(
+            sqlite3_create_function(
+                database.handle(), "here", 0, SQLITE_UTF8,
+                const_cast<std::function<void()>*>(&here),
+                [](sqlite3_context* context, int, sqlite3_value**) {
+                    (*static_cast<const std::function<void()>*>(sqlite3_user_data(context)))();
+                    sqlite3_result_null(context);
+                },
+                nullptr, nullptr),
+            SQLITE_OK);
+    }
+    // `migrate` runs in a child that dies there.
+    void killed(const std::function<Result<int>(Database&)>& migrate) {
+        killed_at([&](const std::function<void()>& now) {
+            Database database = opened(path());
+            define_here(database, now);
+            static_cast<void>(migrate(database));
+        });
+    }
+    SqliteMigrateKilledTest() { define_here(database_, nothing_); }
+
+    const std::function<void()> nothing_ = [] {};
+    const Migration deadly_expansion{3, "deadly",
+                                     "ALTER TABLE entries ADD COLUMN owner TEXT; SELECT here()",
+                                     "ALTER TABLE entries DROP COLUMN owner"};
+    const Migration deadly_contraction{5, "deadly", "DROP INDEX by_expiry; SELECT here()", "",
+                                       Phase::contract};
+};
+
+TEST_F(SqliteMigrateKilledTest, InAnExpansionTheStepsBeforeStandAndTheRestFollows) {
+    const List known{make_entries, add_expiry, deadly_expansion, add_index};
+    killed([&](Database& database) { return migrate_up(database, known); });
+    EXPECT_EQ(applied(), (Versions{1, 2}));
+    EXPECT_FALSE(database_.prepare("SELECT owner FROM entries")) << "nothing of it is left";
+    EXPECT_EQ(count(migrate_up(database_, List{make_entries})), 0) << "the way back is open";
+    EXPECT_EQ(count(migrate_up(database_, known)), 2);
+    EXPECT_EQ(applied(), (Versions{1, 2, 3, 4}));
+    EXPECT_TRUE(database_.integrity_check());
+}
+
+TEST_F(SqliteMigrateKilledTest, InAContractionTheNextConfirmGoesOnAndOlderProgramsAreRefused) {
+    const List known{make_entries, add_expiry, drop_value, add_index, deadly_contraction};
+    EXPECT_EQ(count(migrate_up(database_, known)), 3);
+    killed([&](Database& database) { return migrate_confirm(database, known); });
+    EXPECT_EQ(applied(), (Versions{1, 2, 3, 4})) << "3 is done, 5 is not";
+    EXPECT_EQ(number(database_, "SELECT count(*) FROM sqlite_schema WHERE name='by_expiry'"), 1);
+    EXPECT_FALSE(migrate_up(database_, List{make_entries, add_expiry}));
+    EXPECT_EQ(count(migrate_up(database_, known)), 0) << "start does not contract";
+    EXPECT_EQ(count(migrate_confirm(database_, known)), 1);
+    EXPECT_EQ(applied(), (Versions{1, 2, 3, 4, 5}));
+    EXPECT_TRUE(database_.integrity_check());
+}
+
+TEST_F(SqliteMigrateKilledTest, BeforeTheFirstContractionCommitsOlderProgramsStillRun) {
+    const List known{make_entries, add_expiry, add_index, deadly_contraction};
+    List numbered = known;
+    numbered[2].version = 4;
+    EXPECT_EQ(count(migrate_up(database_, numbered)), 3);
+    killed([&](Database& database) { return migrate_confirm(database, numbered); });
+    EXPECT_EQ(count(migrate_up(database_, List{make_entries})), 0);
+    EXPECT_EQ(count(migrate_confirm(database_, numbered)), 1);
+    EXPECT_FALSE(migrate_up(database_, List{make_entries}));
 }
 
 } // namespace

@@ -2,12 +2,14 @@
 // noa/sdk/sqlite.hpp.
 //
 // A reload may have to go back: until the new generation is confirmed, the old one must be
-// able to live with the schema. So
-//   start     migrate_up: everything that only expands (new tables, columns, indices)
-//   confirm   migrate_confirm: what contracts as well (drops, renames)
-// An older program runs on a newer schema as long as what it does not know only expands and is
-// not confirmed; any other newer schema is refused. A contracting migration may be applied
-// after later expanding ones: those must not rely on it.
+// able to live with the schema. So each migration declares what it does to older programs:
+//   expand    they run on as before, or may come back (new tables, indices, columns that have a
+//             default or may be NULL). Applied by migrate_up, in start.
+//   contract  they cannot (drops, renames, new constraints). Skipped by migrate_up; applied by
+//             migrate_confirm, in Agent::confirm.
+// Both are recorded. A program meets an older schema and takes it further; a newer one that was
+// only expanded, and runs on it; a newer one that was contracted, and is refused with words. A
+// contracting migration may be applied after later expanding ones: those must not rely on it.
 //
 //     constexpr noa::sqlite::Migration migrations[] = {
 //         {1, "entries", "CREATE TABLE entries(key TEXT PRIMARY KEY, value TEXT) STRICT",
@@ -23,7 +25,10 @@
 
 namespace noa::sqlite {
 
-enum class Phase : std::uint8_t { expand, contract };
+enum class Phase : std::uint8_t {
+    expand,   // programs that do not know it go on; in start
+    contract, // they cannot; in confirm
+};
 
 struct Migration {
     std::int64_t version; // from 1, ascending; never reused
@@ -38,7 +43,7 @@ struct AppliedMigration {
     std::string name;
     std::string applied_at;   // UTC, RFC 3339
     std::string checksum;     // of `up`
-    bool expand_only = false; // expands, and was not confirmed yet
+    bool expand_only = false; // of Phase::expand: who does not know it may go on
 };
 
 namespace detail {
@@ -188,9 +193,11 @@ inline Result<std::vector<AppliedMigration>> migrations_checked(Database& databa
         if (one == nullptr && row.version > newest && !row.expand_only) {
             return detail::schema_error(
                 database,
-                "the schema is newer than this program: " + detail::label(row.version, row.name) +
-                    " is applied, " + std::to_string(newest) +
-                    " is the newest known; migrate down with the newer program first");
+                "the schema was contracted by a newer program: " +
+                    detail::label(row.version, row.name) + " is applied, " +
+                    std::to_string(newest) +
+                    " is the newest known; migrate down with the newer program first, or restore "
+                    "a backup");
         }
         if (one == nullptr && row.version <= newest) {
             return detail::schema_error(database, detail::label(row.version, row.name) +
@@ -223,19 +230,20 @@ inline Result<std::vector<Migration>> migrations_pending(Database& database,
     return pending;
 }
 
-// Applies what only expands, each in its own transaction; returns how many. An error leaves
-// those before it applied and nothing of the one that failed.
-inline Result<int> migrate_up(Database& database, std::span<const Migration> known) {
+namespace detail {
+
+inline Result<int> apply_pending(Database& database, std::span<const Migration> known,
+                                 bool contracting_too) {
     auto pending = migrations_pending(database, known);
     if (!pending) {
         return pending.error();
     }
     int count = 0;
     for (const Migration& one : *pending) {
-        if (one.phase == Phase::contract) {
+        if (one.phase == Phase::contract && !contracting_too) {
             continue;
         }
-        if (auto done = detail::apply(database, one); !done) {
+        if (auto done = apply(database, one); !done) {
             return done.error();
         }
         ++count;
@@ -243,22 +251,19 @@ inline Result<int> migrate_up(Database& database, std::span<const Migration> kno
     return count;
 }
 
-// Applies what contracts, too, and closes the way back: an older program is refused from now.
+} // namespace detail
+
+// Applies what only expands, each in its own transaction; returns how many. An error leaves
+// those before it applied and nothing of the one that failed.
+inline Result<int> migrate_up(Database& database, std::span<const Migration> known) {
+    return detail::apply_pending(database, known, false);
+}
+
+// Applies all that is pending, what contracts too, each in its own transaction; returns how many.
+// From the first that contracts, programs that do not know it are refused. An error leaves those
+// before it applied; the next confirm goes on from there.
 inline Result<int> migrate_confirm(Database& database, std::span<const Migration> known) {
-    auto pending = migrations_pending(database, known);
-    if (!pending) {
-        return pending.error();
-    }
-    int count = 0;
-    for (const Migration& one : *pending) {
-        if (auto done = detail::apply(database, one); !done) {
-            return done.error();
-        }
-        ++count;
-    }
-    auto sealed = database.execute("UPDATE schema_migrations SET expand_only = 0 "
-                                   "WHERE expand_only <> 0");
-    return sealed ? Result<int>(count) : Result<int>(sealed.error());
+    return detail::apply_pending(database, known, true);
 }
 
 // Undoes everything above `version`, newest first; returns how many. Nothing is undone when
