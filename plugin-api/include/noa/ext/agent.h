@@ -28,8 +28,10 @@ typedef struct noa_agent_facts {
 typedef struct noa_agent_host {
     uint32_t struct_size;
     uint32_t reserved;
-    /* Fills what `ret_facts->struct_size` has room for. All but name, generation and run may
-     * change while the agent runs.  [any] */
+    /* Fills what there is room for and sets `ret_facts->struct_size`, the room, to what it has
+     * filled: read a member that is younger than 1.0 through NOA_HAS. All but name, generation
+     * and run may change while the agent runs. NOA_E_INVALID for a struct shorter than that of
+     * 1.0. In a probe, before the first load, the generation is 0 and the name "probe".  [any] */
     noa_status (*facts)(noa_context context, noa_agent_facts* ret_facts);
 } noa_agent_host;
 

@@ -33,34 +33,46 @@ typedef struct noa_listener_host {
     uint32_t reserved;
 
     /* The agent's listening socket on `address`: "tcp:127.0.0.1:6379", "tcp:[::1]:0" (numeric
-     * hosts only) or "unix:/run/noa/cache.sock". Opened on first use, non-blocking and
-     * close-on-exec; the next generation that asks for the same address gets the same socket.
-     * What a generation has not asked for by the return of start is closed when it has taken
-     * over. At most 64 an agent. `options` may be NULL and counts on first use only.
+     * hosts only; an IPv6 address takes IPv6 only) or "unix:/run/noa/cache.sock" (absolute, at
+     * most 107 bytes; a socket file that nobody answers on is replaced). Opened on first use,
+     * non-blocking and close-on-exec; the next generation that asks for the same address gets
+     * the same socket. What a generation has not asked for by the return of start is closed when
+     * it has taken over. At most 64 a generation. `options` may be NULL and counts on first use
+     * only.
      * Ownership  the host's: do not close the descriptor.
      * Errors     NOA_E_FAILED with the system's word in `error` (may be NULL), NOA_E_INVALID for
      *            an address that breaks the form, NOA_E_TOO_LARGE over the limit, NOA_E_STATE
      *            outside start … quiesce.  [lane] */
     noa_status (*listen)(noa_context context, noa_str address, const noa_listen_options* options,
                          int32_t* ret_fd, noa_error* error);
-    /* Closes it for the agent, a unix socket's file included. NOA_E_NOT_FOUND.  [lane] */
+    /* Closes it for the agent, a unix socket's file included; in start what the former
+     * generation listens on stays open until this one has taken over. NOA_E_NOT_FOUND;
+     * NOA_E_STATE outside start … quiesce.  [lane] */
     noa_status (*unlisten)(noa_context context, noa_str address);
 
-    /* Gives an established connection into the host's keeping, with at most 1 MiB of what the
-     * next generation must know of it; at most 16,384 an agent. What start does not take again
-     * is closed once that generation has taken over, or when the agent stops.
-     * Ownership  the host's from NOA_OK on.  [lane & running, and in quiesce] */
+    /* Gives an established stream connection into the host's keeping, with what the next
+     * generation must know of it: at most 1 MiB each and 64 MiB in all, and 16,384 connections
+     * an agent. A watch on it ends. What start does not take again is closed once that
+     * generation has taken over, or when the agent stops.
+     * Ownership  the host's from NOA_OK on.
+     * Errors     NOA_E_INVALID for what is no established connection, or is kept already;
+     *            NOA_E_TOO_LARGE over a limit.  [lane & running, and in quiesce] */
     noa_status (*keep)(noa_context context, int32_t fd, noa_bytes state);
     /* Takes one connection out, in the order of keep; NOA_E_NOT_FOUND when none is left. When
-     * the generation fails to start, the former one finds them all again.
-     * Ownership  the descriptor is the plugin's; `ret_state` lives until start returns.
-     * [lane, in start] */
+     * the generation fails to start, the former one finds them all again: start neither reads
+     * nor writes before it is sure, and closes what it took when it fails.
+     * Ownership  the descriptor, a duplicate, is the plugin's; `ret_state` lives until start
+     *            returns.
+     * Errors     NOA_E_FAILED when the host is out of descriptors.  [lane, in start] */
     noa_status (*take)(noa_context context, int32_t* ret_fd, noa_bytes* ret_state);
 
     /* Calls on_ready once with `tag` when `fd` is ready for any of `events` (NOA_READY_*);
      * watching again is the plugin's word that it wants more. One watch a descriptor; another
-     * replaces it. Dropped by the host after quiesce. NOA_E_TOO_LARGE over 65,536 watches an
-     * agent, NOA_E_UNSUPPORTED when the plugin has no on_ready.  [lane & running, in start] */
+     * replaces it. Dropped by the host after quiesce.
+     * Errors     NOA_E_INVALID for events that there are not, and for what cannot be waited for;
+     *            NOA_E_TOO_LARGE over 65,536 watches an agent, NOA_E_UNSUPPORTED when the plugin
+     *            has no on_ready, NOA_E_FAILED when the system refuses.
+     * [lane & running, in start] */
     noa_status (*watch)(noa_context context, int32_t fd, uint32_t events, uint64_t tag);
     /* Before the descriptor is closed. NOA_E_NOT_FOUND when there is no watch (any more); after
      * it returns, on_ready is not called for that watch.  [lane] */
