@@ -29,6 +29,7 @@ Bus::~Bus() {
     if (context_ == nullptr) {
         return;
     }
+    readiness_.stop();
     alarm_.stop();
     // Inboxes hold sockets; the context ends only when they are closed.
     for (noa_address address = 1; Endpoint* endpoint = routes_.at(address); ++address) {

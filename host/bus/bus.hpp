@@ -8,6 +8,7 @@
 
 #include "base/result.hpp"
 #include "bus/alarm.hpp"
+#include "bus/readiness.hpp"
 #include "bus/route_table.hpp"
 #include "bus/subscriptions.hpp"
 
@@ -28,6 +29,7 @@ public:
     [[nodiscard]] RouteTable& routes() noexcept { return routes_; }
     [[nodiscard]] Subscriptions& subscriptions() noexcept { return subscriptions_; }
     [[nodiscard]] Alarm& alarm() noexcept { return alarm_; }
+    [[nodiscard]] Readiness& readiness() noexcept { return readiness_; }
     [[nodiscard]] const BusOptions& options() const noexcept { return options_; }
     [[nodiscard]] void* context() const noexcept { return context_; }
 
@@ -62,7 +64,9 @@ private:
     RouteTable routes_;
     Endpoint* host_ = nullptr;
     Endpoint* outside_ = nullptr; // the gateway's
-    Alarm alarm_;                 // last: it nudges inboxes
+    // last: they nudge inboxes
+    Alarm alarm_;
+    Readiness readiness_;
 };
 
 } // namespace noa::bus

@@ -21,6 +21,8 @@ public:
                           const noa_message* message) noexcept = 0;
     virtual void on_wake(std::uint64_t tag) noexcept = 0;
     virtual void on_timer(std::uint64_t tag) noexcept = 0;
+    // Of those that watch descriptors.
+    virtual void on_ready(std::uint64_t /*tag*/, std::uint32_t /*events*/) noexcept {}
     // The JSON answer to `health`, `metrics` or `describe`.
     [[nodiscard]] virtual Result<std::string> inspect(std::string_view operation) noexcept = 0;
 };

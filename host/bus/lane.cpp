@@ -45,6 +45,7 @@ Result<std::unique_ptr<Lane>> Lane::open(Bus& bus, Endpoint& endpoint, const Lan
 
 Lane::~Lane() {
     join();
+    drop_watches();
 }
 
 bool Lane::on_lane() const noexcept {
@@ -114,6 +115,7 @@ void Lane::detach() {
     awaited_ = false;
     drained_ = nullptr;
     emptied_ = nullptr;
+    drop_watches();
     const std::lock_guard lock(mutex_);
     attached_ = false;
 }
@@ -149,6 +151,7 @@ void Lane::forget() {
     outbox_.set_closed(true);
     inbox_.counters().discarded.add(outbox_.requests().take_all().size());
     timers_.clear();
+    drop_watches();
 }
 
 void Lane::run() {
@@ -185,12 +188,17 @@ void Lane::run_tasks() {
     if (handler_ == nullptr) {
         return; // wakes wait for a handler
     }
+    bool ready = false;
     {
         const std::lock_guard lock(mutex_);
         wakes.swap(wakes_);
+        ready = std::exchange(ready_, false);
     }
     for (const auto tag : wakes) {
         handler_->on_wake(tag);
+    }
+    if (ready) {
+        tell_ready();
     }
     take_returned();
 }

@@ -33,7 +33,7 @@ struct LaneOptions {
     std::int64_t spin_ns = 0;          // how long to spin after recent traffic
 };
 
-class Lane {
+class Lane : private Readiness::Watcher {
 public:
     using Task = std::function<void()>;
     static constexpr std::size_t max_wakes = 65'536;
@@ -59,7 +59,7 @@ public:
     }
 
     // [lane] From attach on the inbox is consumed and answers arrive; detach ends both and
-    // leaves the inbox to the next lane, with every open delivery back at its head.
+    // leaves the inbox to the next lane, with every open delivery back at its head. Watches end.
     void attach(Handler& handler);
     void detach();
     // [lane] Takes up nothing new, still receives answers; calls `done` on the lane when no
@@ -71,7 +71,7 @@ public:
     void when_empty(std::function<void()> done);
     // [lane] New limits of a running generation.
     void retune(const LaneOptions& options);
-    // [lane] Ends what waits: own requests are dropped, timers disarmed.
+    // [lane] Ends what waits: own requests and watches are dropped, timers disarmed.
     void forget();
     // [lane] Settles everything that is left in the inbox as NOA_E_UNAVAILABLE and dead.
     void abandon();
@@ -91,6 +91,10 @@ public:
     [[nodiscard]] noa_status release(const noa_message& kept);
     [[nodiscard]] noa_status wake(std::uint64_t tag);
     [[nodiscard]] Timers& timers() noexcept { return timers_; }
+    // [lane] Descriptors; on_ready follows while a handler is attached.
+    [[nodiscard]] noa_status watch(int fd, std::uint32_t events, std::uint64_t tag);
+    [[nodiscard]] noa_status unwatch(int fd);
+    void drop_watches();
 
     [[nodiscard]] Endpoint& endpoint() noexcept { return endpoint_; }
     [[nodiscard]] Bus& bus() noexcept { return bus_; }
@@ -100,9 +104,11 @@ public:
 private:
     Lane(Bus& bus, Endpoint& endpoint, const LaneOptions& options);
 
+    void has_ready() noexcept override;
     bool enqueue(Task task, bool last);
     void run();
     void run_tasks();
+    void tell_ready();
     void wait_unattached();
     void look_around();
     [[nodiscard]] bool step();
@@ -173,6 +179,7 @@ private:
     std::condition_variable changed_;
     std::vector<Task> tasks_;
     std::vector<std::uint64_t> wakes_;
+    bool ready_ = false; // a watched descriptor is
     bool attached_ = false;
     bool closing_ = false;
     struct Kept {

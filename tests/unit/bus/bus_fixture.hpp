@@ -127,6 +127,7 @@ public:
     std::function<void(std::uint64_t, noa_status, const noa_message*)> on_answer;
     std::function<void(std::uint64_t)> woken;
     std::function<void(std::uint64_t)> timer;
+    std::function<void(std::uint64_t, std::uint32_t)> ready;
     std::function<Result<std::string>(std::string_view)> inspected;
     bool keeps_mail = true;
 
@@ -165,6 +166,11 @@ public:
     void on_timer(std::uint64_t tag) noexcept override {
         if (timer) {
             timer(tag);
+        }
+    }
+    void on_ready(std::uint64_t tag, std::uint32_t events) noexcept override {
+        if (ready) {
+            ready(tag, events);
         }
     }
     [[nodiscard]] Result<std::string> inspect(std::string_view operation) noexcept override {
