@@ -61,9 +61,10 @@ typedef struct noa_listener_host {
     /* Takes one connection out, in the order of keep; NOA_E_NOT_FOUND when none is left. When
      * the generation fails to start, the former one finds them all again: start neither reads
      * nor writes before it is sure, and closes what it took when it fails.
-     * Ownership  the descriptor, a duplicate, is the plugin's; `ret_state` lives until start
-     *            returns.
-     * Errors     NOA_E_FAILED when the host is out of descriptors.  [lane, in start] */
+     * Ownership  the descriptor is the plugin's: a duplicate, so that a connection has two
+     *            during a switch. A host that is out of descriptors gives the only one, and that
+     *            connection does not survive a start that fails. `ret_state` lives until start
+     *            returns.  [lane, in start] */
     noa_status (*take)(noa_context context, int32_t* ret_fd, noa_bytes* ret_state);
 
     /* Calls on_ready once with `tag` when `fd` is ready for any of `events` (NOA_READY_*);
