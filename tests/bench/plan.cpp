@@ -1,8 +1,6 @@
 #include "plan.hpp"
 
-#include <algorithm>
 #include <array>
-#include <utility>
 
 namespace noa::bench {
 
@@ -10,53 +8,8 @@ namespace {
 
 constexpr auto one_core = Placement::one_core;
 constexpr auto unbound = Placement::free;
-
-// "raw inproc round trip, p50, one core"
-std::string name(const std::string& subject, const std::string& metric, Placement placement) {
-    return subject + ", " + metric + ", " + std::string(name_of(placement));
-}
-
-class Builder {
-public:
-    struct Metric {
-        const char* key;
-        const char* label;
-        const char* unit;
-    };
-
-    // One task, one figure for each metric.
-    void add(const std::string& subject, const Measurement& measurement,
-             const std::vector<Metric>& metrics) {
-        catalogue_.measurements.push_back(measurement);
-        for (const auto& metric : metrics) {
-            catalogue_.table.figures.push_back({name(subject, metric.label, measurement.placement),
-                                                measurement.key(), metric.key, metric.unit});
-        }
-    }
-    void add_round_trip(const std::string& subject, const std::string& task,
-                        const std::vector<std::string>& arguments = {}) {
-        for (const auto placement : {one_core, unbound}) {
-            add(subject, {task, placement, arguments},
-                {{"p50_us", "p50", "us"}, {"p99_us", "p99", "us"}, {"cpu_us", "cpu", "us"}});
-        }
-    }
-    void add_stream(const std::string& subject, const std::string& task,
-                    const std::vector<std::string>& arguments = {}) {
-        for (const auto placement : {one_core, unbound}) {
-            add(subject, {task, placement, arguments},
-                {{"per_s", "rate", "1/s"}, {"cpu_us", "cpu", "us"}});
-        }
-    }
-    void expect(std::string group, std::string figure, Sense sense, double limit,
-                std::vector<std::string> baselines = {}) {
-        catalogue_.table.goals.push_back(
-            {std::move(group), std::move(figure), sense, limit, std::move(baselines)});
-    }
-    [[nodiscard]] Catalogue take() { return std::move(catalogue_); }
-
-private:
-    Catalogue catalogue_;
-};
+const auto name = figure_name;
+using Builder = CatalogueBuilder;
 
 struct PeerName {
     const char* name;
@@ -131,6 +84,13 @@ void add_noad(Builder& builder, bool quick) {
     builder.add_stream("noa outside-outside one-way", "peer.stream", {"noa"});
     builder.add("noa start", {"noad.start", unbound},
                 {{"first_ms", "first", "ms"}, {"again_ms", "again", "ms"}});
+    Measurement drop_in{"noad.drop_in", unbound, {"30"}};
+    drop_in.once = quick;
+    builder.add("noa plugin file", drop_in,
+                {{"appeared_p50_ms", "first appearance, p50", "ms"},
+                 {"appeared_p99_ms", "first appearance, p99", "ms"},
+                 {"replaced_p50_ms", "new generation, p50", "ms"},
+                 {"replaced_p99_ms", "new generation, p99", "ms"}});
     Measurement crowd{"noad.crowd", one_core, {quick ? "20" : "100"}};
     crowd.once = true;
     builder.add("noa with " + crowd.arguments[0] + " idle agents", crowd,
@@ -162,6 +122,9 @@ void add_idle(Builder& builder, const char* seconds) {
 void expect_in_process(Builder& builder) {
     const std::string round_trip = "in-process request/reply, 64 B";
     builder.expect(round_trip, name("noa round trip", "p50", one_core), Sense::at_most, 1.15,
+                   {name("raw inproc round trip", "p50", one_core)});
+    // Without noad around it.
+    builder.expect(round_trip, name("bus round trip", "p50", one_core), Sense::at_most, 1.15,
                    {name("raw inproc round trip", "p50", one_core)});
     builder.expect(round_trip, name("noa round trip, two cores, spin 50 us", "p50", unbound),
                    Sense::at_most, 0.1,
@@ -230,6 +193,11 @@ void expect_of_host(Builder& builder, bool quick) {
         builder.expect("start to all agents healthy", name("noa start", which, unbound),
                        Sense::at_most, 100);
     }
+    const std::string drop_in = "file renamed into the plugin directory to agent serving";
+    builder.expect(drop_in, name("noa plugin file", "first appearance, p99", unbound),
+                   Sense::at_most, 200);
+    builder.expect(drop_in, name("noa plugin file", "new generation, p50", unbound), Sense::at_most,
+                   60);
     const std::string lookup = "route lookup, flat";
     for (const char* names : {"10", "100", "1000"}) {
         builder.expect(
@@ -264,20 +232,8 @@ Catalogue make_catalogue(const std::string& only, bool quick) {
     expect_of_peers(builder);
     expect_of_host(builder, quick);
     auto catalogue = builder.take();
-    const auto left_out = [&](const std::string& key) {
-        return key.find(only) == std::string::npos || (quick && is_long(key));
-    };
-    std::erase_if(catalogue.measurements,
-                  [&](const Measurement& measurement) { return left_out(measurement.key()); });
-    auto& [figures, goals] = catalogue.table;
-    std::erase_if(figures, [&](const Figure& figure) { return left_out(figure.measurement); });
-    const auto chosen = [&](const std::string& figure_name) {
-        return std::any_of(figures.begin(), figures.end(),
-                           [&](const Figure& figure) { return figure.name == figure_name; });
-    };
-    std::erase_if(goals, [&](const Goal& goal) {
-        return !chosen(goal.figure) ||
-               !std::all_of(goal.baselines.begin(), goal.baselines.end(), chosen);
+    select(catalogue, [&](const std::string& key) {
+        return key.find(only) != std::string::npos && !(quick && is_long(key));
     });
     return catalogue;
 }

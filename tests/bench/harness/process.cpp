@@ -286,23 +286,25 @@ Result<void> wait_unix(Child& child, const std::filesystem::path& socket) {
                         sizeof address);
 }
 
-Result<void> bind_to_one_core() {
+Result<void> bind_to_cores(unsigned count) {
     cpu_set_t allowed;
     CPU_ZERO(&allowed);
     if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
         return fail_errno("read the affinity", "this process", errno);
     }
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    cpu_set_t chosen;
+    CPU_ZERO(&chosen);
+    for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&chosen) < static_cast<int>(count); ++cpu) {
         if (CPU_ISSET(cpu, &allowed)) {
-            cpu_set_t one;
-            CPU_ZERO(&one);
-            CPU_SET(cpu, &one);
-            return ::sched_setaffinity(0, sizeof one, &one) == 0
-                       ? Result<void>{}
-                       : Result<void>(fail_errno("bind to a core", std::to_string(cpu), errno));
+            CPU_SET(cpu, &chosen);
         }
     }
-    return fail(Errc::system, "bind to a core", "this process", "it may use none");
+    if (CPU_COUNT(&chosen) < static_cast<int>(count)) {
+        return fail(Errc::unavailable, "bind to cores", std::to_string(count), "there are fewer");
+    }
+    return ::sched_setaffinity(0, sizeof chosen, &chosen) == 0
+               ? Result<void>{}
+               : Result<void>(fail_errno("bind to cores", std::to_string(count), errno));
 }
 
 } // namespace noa::bench

@@ -86,7 +86,8 @@ private:
 [[nodiscard]] Result<void> wait_tcp(Child& child, std::uint16_t port);
 [[nodiscard]] Result<void> wait_unix(Child& child, const std::filesystem::path& socket);
 
-// Binds this process, with all threads and children to come, to the first core that it may use.
-[[nodiscard]] Result<void> bind_to_one_core();
+// Binds this process, with all threads and children to come, to the first cores that it may use;
+// Errc::unavailable when there are fewer.
+[[nodiscard]] Result<void> bind_to_cores(unsigned count);
 
 } // namespace noa::bench

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include <nlohmann/json.hpp>
@@ -18,8 +19,15 @@ using nlohmann::json;
 constexpr int result_fd = 3;
 constexpr std::chrono::seconds task_limit{240};
 
+struct PlacementName {
+    const char* key;
+    const char* shown;
+};
+constexpr std::array names{PlacementName{"one_core", "one core"},
+                           PlacementName{"two_cores", "two cores"}, PlacementName{"free", "free"}};
+
 const Task* find_task(std::string_view name) {
-    const std::array families{raw_tasks(), peer_tasks(), noa_tasks()};
+    const std::array families{raw_tasks(), peer_tasks(), noa_tasks(), reload_tasks()};
     for (const auto& family : families) {
         for (const auto& task : family) {
             if (task.name == name) {
@@ -101,11 +109,11 @@ json answer_of(const Result<Values>& result) {
 } // namespace
 
 std::string_view name_of(Placement placement) noexcept {
-    return placement == Placement::one_core ? "one core" : "free";
+    return names[static_cast<std::size_t>(placement)].shown;
 }
 
 std::string Measurement::key() const {
-    auto text = task + (placement == Placement::one_core ? "@one_core" : "@free");
+    auto text = task + "@" + names[static_cast<std::size_t>(placement)].key;
     for (const auto& argument : arguments) {
         text += " " + argument;
     }
@@ -113,7 +121,7 @@ std::string Measurement::key() const {
 }
 
 std::string Context::to_json() const {
-    const json value = {{"placement", placement == Placement::one_core ? "one_core" : "free"},
+    const json value = {{"placement", names[static_cast<std::size_t>(placement)].key},
                         {"budget_ms", budget.count()},
                         {"scratch", scratch.string()},
                         {"self", programs.self.string()},
@@ -131,8 +139,13 @@ Result<Context> Context::from_json(std::string_view text) {
         return fail(Errc::invalid, "read a task's context", std::string(text), "not an object");
     }
     Context context;
-    context.placement =
-        value.value("placement", "") == "one_core" ? Placement::one_core : Placement::free;
+    const auto placement = value.value("placement", "free");
+    const auto* found = std::find_if(names.begin(), names.end(),
+                                     [&](const auto& name) { return placement == name.key; });
+    if (found == names.end()) {
+        return fail(Errc::invalid, "read a task's context", placement, "no such placement");
+    }
+    context.placement = static_cast<Placement>(found - names.begin());
     context.budget = std::chrono::milliseconds(value.value("budget_ms", 500));
     context.scratch = value.value("scratch", "");
     context.programs = {value.value("self", ""), value.value("noad", ""), value.value("noactl", ""),
@@ -182,9 +195,10 @@ int run_task(std::string_view name, std::string_view context_json) {
         write_line({{"failed", "no task of this name, or no context"}});
         return 1;
     }
-    if (context->placement == Placement::one_core) {
-        if (auto bound = bind_to_one_core(); !bound) {
-            write_line({{"failed", bound.error().text()}});
+    if (context->placement != Placement::free) {
+        const auto cores = context->placement == Placement::one_core ? 1U : 2U;
+        if (auto bound = bind_to_cores(cores); !bound) {
+            write_line(answer_of(tl::unexpected(bound.error())));
             return 1;
         }
     }

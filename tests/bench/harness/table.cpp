@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <map>
 
 namespace noa::bench {
@@ -30,8 +31,40 @@ std::string format(double value) {
 }
 
 std::string limit_text(const Goal& goal) {
-    return (goal.sense == Sense::at_most ? "<= " : ">= ") + format(goal.limit) +
+    if (!goal.limit) {
+        return "";
+    }
+    return (goal.sense == Sense::at_most ? "<= " : ">= ") + format(*goal.limit) +
            (goal.baselines.empty() ? "" : " x");
+}
+
+// Round by round; by the medians when one of them was not measured in every round.
+std::vector<double> divide(const std::vector<double>& values, const std::vector<double>& by) {
+    if (values.size() != by.size()) {
+        return {spread_of(values).median / spread_of(by).median};
+    }
+    std::vector<double> ratios;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        ratios.push_back(values[i] / by[i]);
+    }
+    return ratios;
+}
+
+void add_to(std::vector<double>& sums, const std::vector<double>& values) {
+    if (sums.empty()) {
+        sums = values;
+    } else if (sums.size() != values.size()) {
+        sums = {spread_of(sums).median + spread_of(values).median};
+    } else {
+        std::transform(sums.begin(), sums.end(), values.begin(), sums.begin(), std::plus<>());
+    }
+}
+
+bool is_met(const Goal& goal, const Spread& compared) {
+    if (goal.sense == Sense::at_most) {
+        return (goal.guarantee ? compared.high : compared.median) <= *goal.limit;
+    }
+    return (goal.guarantee ? compared.low : compared.median) >= *goal.limit;
 }
 
 Row row_of(const Figure& figure, const Outcomes& outcomes) {
@@ -52,7 +85,8 @@ Row row_of(const Figure& figure, const Outcomes& outcomes) {
     } else if (values == outcome.values.end()) {
         row.note = "failed: no value for " + figure.metric;
     } else {
-        row.value = spread_of(values->second);
+        row.runs = values->second;
+        row.value = spread_of(row.runs);
     }
     return row;
 }
@@ -63,7 +97,8 @@ Row row_of(const Goal& goal, const std::map<std::string, Row>& figures) {
     row.group = goal.group;
     row.name = goal.figure;
     row.goal = limit_text(goal);
-    double baseline = 0;
+    row.guarantee = goal.guarantee;
+    std::vector<double> baseline;
     for (const auto& name : goal.baselines) {
         row.baseline += (row.baseline.empty() ? "" : " + ") + name;
         const auto part = figures.find(name);
@@ -72,17 +107,18 @@ Row row_of(const Goal& goal, const std::map<std::string, Row>& figures) {
             row.note += (row.note.empty() ? "no baseline: " : "; no baseline: ") + why;
             return row;
         }
-        baseline += part->second.value->median;
+        add_to(baseline, part->second.runs);
     }
     if (!row.value) {
         return row;
     }
-    double compared = row.value->median;
-    if (!goal.baselines.empty()) {
-        compared /= baseline;
-        row.ratio = compared;
+    if (!baseline.empty()) {
+        row.baseline_value = spread_of(baseline).median;
+        row.ratio = spread_of(divide(row.runs, baseline));
     }
-    row.met = goal.sense == Sense::at_most ? compared <= goal.limit : compared >= goal.limit;
+    if (goal.limit) {
+        row.met = is_met(goal, row.ratio ? *row.ratio : *row.value);
+    }
     return row;
 }
 
@@ -121,10 +157,11 @@ std::vector<std::string> cells_of(const Row& row) {
         return {row.name, "-", "", row.unit, "", row.goal, row.note};
     }
     const auto range = "[" + format(row.value->low) + " - " + format(row.value->high) + "]";
-    const auto ratio = row.ratio ? format(*row.ratio) + " x" : std::string();
+    const auto ratio = row.ratio ? format(row.ratio->median) + " x" : std::string();
     std::string last = row.met ? (*row.met ? "yes" : "NO") : "";
-    if (!row.baseline.empty()) {
-        last += (last.empty() ? "" : "   ") + std::string("vs ") + row.baseline;
+    if (row.baseline_value) {
+        last += (last.empty() ? "" : "   ") + std::string("vs ") + format(*row.baseline_value) +
+                " of " + row.baseline;
     }
     if (!row.note.empty()) {
         last += "   " + row.note;
@@ -182,10 +219,16 @@ nlohmann::json to_json(const std::vector<Row>& rows) {
         item["value"] = row.value ? nlohmann::json(row.value->median) : nlohmann::json();
         item["range"] =
             row.value ? nlohmann::json{row.value->low, row.value->high} : nlohmann::json();
+        item["runs"] = row.runs;
         item["baseline"] = row.baseline;
-        item["ratio"] = row.ratio ? nlohmann::json(*row.ratio) : nlohmann::json();
+        item["baseline_value"] =
+            row.baseline_value ? nlohmann::json(*row.baseline_value) : nlohmann::json();
+        item["ratio"] = row.ratio ? nlohmann::json(row.ratio->median) : nlohmann::json();
+        item["ratio_range"] =
+            row.ratio ? nlohmann::json{row.ratio->low, row.ratio->high} : nlohmann::json();
         item["goal"] = row.goal;
         item["met"] = row.met ? nlohmann::json(*row.met) : nlohmann::json();
+        item["guarantee"] = row.guarantee;
         item["note"] = row.note;
         list.push_back(std::move(item));
     }

@@ -27,8 +27,9 @@ struct Goal {
     std::string group;  // a line of the table of goals
     std::string figure; // name
     Sense sense = Sense::at_most;
-    double limit = 0;
+    std::optional<double> limit;        // none: a comparison, not a promise
     std::vector<std::string> baselines; // names of figures
+    bool guarantee = false; // holds in every run, not by the median; broken, it fails the bench
 };
 
 struct Table {
@@ -40,11 +41,15 @@ struct Row {
     std::string group; // empty: a plain figure, no goal
     std::string name;
     std::optional<Spread> value;
+    std::vector<double> runs; // what `value` is made of, in the order of the rounds
     std::string unit;
     std::string baseline;
-    std::optional<double> ratio; // value / baseline
-    std::string goal;            // "≤ 1.15 ×"
+    std::optional<double> baseline_value; // median
+    // Value by baseline, round by round: both saw the same machine then.
+    std::optional<Spread> ratio;
+    std::string goal; // "≤ 1.15 ×"
     std::optional<bool> met;
+    bool guarantee = false;
     std::string note; // "skipped: …", "failed: …"
 };
 

@@ -14,9 +14,9 @@
 
 namespace noa::bench {
 
-// one_core: every thread and child process of the run is bound to one core (reproducible to about
-// 5 %). free: the scheduler decides.
-enum class Placement : std::uint8_t { one_core, free };
+// one_core, two_cores: every thread and child process of the run is bound to the first core
+// (reproducible to about 5 %), or the first two. free: the scheduler decides.
+enum class Placement : std::uint8_t { one_core, two_cores, free };
 
 [[nodiscard]] std::string_view name_of(Placement placement) noexcept;
 
@@ -52,6 +52,7 @@ struct Task {
 [[nodiscard]] std::span<const Task> raw_tasks() noexcept;
 [[nodiscard]] std::span<const Task> peer_tasks() noexcept;
 [[nodiscard]] std::span<const Task> noa_tasks() noexcept;
+[[nodiscard]] std::span<const Task> reload_tasks() noexcept;
 
 // For a task that another task started: tells it that it may begin (see Child::read_line).
 void announce_ready();

@@ -34,26 +34,26 @@ struct Places {
 };
 
 Result<void> copy_plugin(const Context& context, const Places& places, const std::string& id) {
-    const auto from =
-        id == "bench" ? context.programs.agent : context.programs.plugins / (id + ".so");
-    std::error_code error;
-    if (from.empty() || !fs::exists(from, error)) {
-        return fail(Errc::unavailable, "find a plugin", from.string(), "not there");
+    auto from = find_plugin(context, id);
+    if (!from) {
+        return tl::unexpected(from.error());
     }
-    fs::copy_file(from, places.plugins / (id + ".so"), fs::copy_options::overwrite_existing, error);
-    return error ? Result<void>(fail(Errc::system, "copy a plugin", from.string(), error.message()))
+    std::error_code error;
+    fs::copy_file(*from, places.plugins / (id + ".so"), fs::copy_options::overwrite_existing,
+                  error);
+    return error ? Result<void>(fail(Errc::system, "copy a plugin", id, error.message()))
                  : Result<void>{};
 }
 
 std::string config_text(const Places& places, const WantedHost& wanted) {
-    std::string text = "[host]\nautoload = false\nspin = \"" + wanted.spin + "\"\n" +
-                       "plugin_dirs = [\"" + places.plugins.string() + "\"]\n" +
-                       "[host.log]\nlevel = \"warning\"\n";
+    std::string text = "[host]\nautoload = " + std::string(wanted.autoload ? "true" : "false") +
+                       "\nspin = \"" + wanted.spin + "\"\n" + "plugin_dirs = [\"" +
+                       places.plugins.string() + "\"]\n[host.log]\nlevel = \"warning\"\n";
     for (const auto& agent : wanted.agents) {
-        text += "[agents." + agent.name + "]\nplugin = \"" + agent.plugin + "\"\n";
-        if (agent.cpu >= 0) {
-            text +=
-                "[agents." + agent.name + ".settings]\ncpu = " + std::to_string(agent.cpu) + "\n";
+        text += "[agents." + agent.name + "]\nplugin = \"" + agent.plugin + "\"\n" + agent.options;
+        text += agent.settings.empty() ? "" : "[agents." + agent.name + ".settings]\n";
+        for (const auto& [key, value] : agent.settings.items()) {
+            text += key + " = " + value.dump() + "\n"; // TOML writes them the same way
         }
     }
     return text;
@@ -128,6 +128,15 @@ Result<void> await_ready(int socket, Child& process, const Places& places) {
 
 } // namespace
 
+Result<fs::path> find_plugin(const Context& context, const std::string& id) {
+    auto path = id == "bench" ? context.programs.agent : context.programs.plugins / (id + ".so");
+    std::error_code error;
+    if (path.empty() || !fs::exists(path, error)) {
+        return fail(Errc::unavailable, "find a plugin", path.string(), "not there");
+    }
+    return path;
+}
+
 Result<Host> Host::start(const Context& context, const WantedHost& wanted) {
     if (context.programs.noad.empty()) {
         return fail(Errc::unavailable, "start noad", "--noad", "not given");
@@ -136,16 +145,24 @@ Result<Host> Host::start(const Context& context, const WantedHost& wanted) {
     if (auto prepared = prepare(context, places, wanted); !prepared) {
         return tl::unexpected(prepared.error());
     }
+    auto started = launch(context.programs.noad, places.root);
+    if (!started) {
+        return tl::unexpected(started.error());
+    }
+    return Host(context.programs.noad, places.root, std::move(started->process), started->start_ns);
+}
+
+Result<Host::Started> Host::launch(const fs::path& noad, const fs::path& root) {
+    const Places places{.root = root};
     auto socket = open_notify_socket(places.notify);
     if (!socket) {
         return tl::unexpected(socket.error());
     }
     Command command;
-    command.argv = {context.programs.noad.string(), "--config",
-                    places.config.string(),         "--state-dir",
-                    places.state.string(),          "--runtime-dir",
-                    places.runtime.string(),        "--packaged-conf-dir",
-                    places.packaged.string()};
+    command.argv = {
+        noad.string(),           "--config",      places.config.string(),  "--state-dir",
+        places.state.string(),   "--runtime-dir", places.runtime.string(), "--packaged-conf-dir",
+        places.packaged.string()};
     command.environment = {"NOTIFY_SOCKET=" + places.notify.string()};
     command.output = places.log;
     const auto begin = monotonic_ns();
@@ -156,10 +173,18 @@ Result<Host> Host::start(const Context& context, const WantedHost& wanted) {
     if (auto ready = await_ready(socket->get(), *process, places); !ready) {
         return tl::unexpected(ready.error());
     }
-    Host host(std::move(*process));
-    host.start_ns_ = monotonic_ns() - begin;
-    host.runtime_dir_ = places.runtime.string();
-    return host;
+    return Started{std::move(*process), monotonic_ns() - begin};
+}
+
+Result<void> Host::restart() {
+    process_.stop();
+    auto started = launch(noad_, root_);
+    if (!started) {
+        return tl::unexpected(started.error());
+    }
+    process_ = std::move(started->process);
+    start_ns_ = started->start_ns;
+    return {};
 }
 
 Ask ask_through(WireClient& client) {

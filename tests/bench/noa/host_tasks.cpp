@@ -72,9 +72,9 @@ Result<Values> measure_noad_two_cores(const Context& context) {
     if (std::thread::hardware_concurrency() < 2) {
         return fail(Errc::unavailable, "bind two lanes", "cores", "this machine has one");
     }
-    auto session =
-        open_session(context, {.agents = {{.name = "a", .cpu = 0}, {.name = "b", .cpu = 1}},
-                               .spin = context.arguments.at(0) + "us"});
+    auto session = open_session(context, {.agents = {{.name = "a", .settings = {{"cpu", 0}}},
+                                                     {.name = "b", .settings = {{"cpu", 1}}}},
+                                          .spin = context.arguments.at(0) + "us"});
     if (!session) {
         return tl::unexpected(session.error());
     }

@@ -23,5 +23,8 @@ namespace noa::bench {
 [[nodiscard]] Result<Values> measure_idle_peer(const Context& context);
 // From exec to READY=1, first start on an empty state directory and second one.
 [[nodiscard]] Result<Values> measure_start(const Context& context);
+// A plugin's file is renamed into the plugin directory: until its agent, or its next generation,
+// answers. arguments[0]: how often each.
+[[nodiscard]] Result<Values> measure_drop_in(const Context& context);
 
 } // namespace noa::bench

@@ -18,6 +18,7 @@ std::span<const Task> noa_tasks() noexcept {
         Task{"noad.crowd", measure_noad_crowd},
         Task{"noad.idle", measure_idle_host},
         Task{"noad.start", measure_start},
+        Task{"noad.drop_in", measure_drop_in},
         Task{"outside.rtt", measure_outside_round_trip},
         Task{"outside.pipelined", measure_outside_pipelined},
         Task{"peer.idle", measure_idle_peer},

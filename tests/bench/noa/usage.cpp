@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
 
@@ -44,8 +45,20 @@ Result<Memory> read_memory(pid_t pid) {
     if (!file) {
         return fail(Errc::system, "read memory", path, "cannot be opened");
     }
-    return Memory{number_of(file, "Pss"),
+    return Memory{number_of(file, "Rss"), number_of(file, "Pss"),
                   number_of(file, "Pss_Anon") + number_of(file, "Pss_Shmem")};
+}
+
+double count_descriptors(pid_t pid) {
+    std::error_code error;
+    const fs::directory_iterator entries("/proc/" + std::to_string(pid) + "/fd", error);
+    return static_cast<double>(std::distance(begin(entries), end(entries)));
+}
+
+double count_mappings(pid_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/maps");
+    return static_cast<double>(
+        std::count(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>(), '\n'));
 }
 
 Result<Values> watch_idle(Child& process, std::chrono::milliseconds window) {

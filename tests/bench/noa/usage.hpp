@@ -11,10 +11,15 @@
 namespace noa::bench {
 
 struct Memory {
+    double rss_kb = 0;
     double pss_kb = 0; // proportional set size, everything
     double own_kb = 0; // of it, anonymous and shared memory: what is not a file's
 };
 [[nodiscard]] Result<Memory> read_memory(pid_t pid);
+
+// Entries of /proc/PID/fd, and lines of /proc/PID/maps.
+[[nodiscard]] double count_descriptors(pid_t pid);
+[[nodiscard]] double count_mappings(pid_t pid);
 
 // Watches for `window`: pss_mb, cpu_percent, wakeups_per_s (all threads), fastest_per_s (the
 // thread that woke most often), threads.

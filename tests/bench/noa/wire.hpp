@@ -39,6 +39,7 @@ constexpr std::uint8_t wire_event = 4;
 constexpr std::uint8_t wire_subscribe = 16;
 constexpr std::uint8_t wire_publish = 18;
 constexpr std::uint8_t wire_serve = 19;
+constexpr std::uint8_t wire_ping = 21;
 constexpr std::uint8_t wire_accepted = 26;
 constexpr std::uint8_t wire_no_reply = 1;
 constexpr std::uint8_t wire_want_receipt = 4;
