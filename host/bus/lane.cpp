@@ -319,7 +319,9 @@ void Lane::idle() {
     }
     if (std::exchange(since_sleep_, 0) >= steps_of_a_flood) {
         // Senders are at full speed: one turn for them saves a sleep and a wake-up for each few
-        // messages. Never after light traffic, where a busy neighbour would cost milliseconds.
+        // messages. Never after light traffic, where a busy neighbour would cost milliseconds, nor
+        // after answers: to one who has given way, the kernel prefers whoever an answer wakes, and
+        // then each answer costs two switches (measured: 2.4 us of CPU a request, not 1.05).
         ::sched_yield();
         if (inbox_.has_news()) {
             return;

@@ -100,6 +100,9 @@ void Lane::dispatch_answer(Item& item) {
 
 void Lane::dispatch_work(Item& item) {
     const Record& record = *item.record;
+    if (record.wants_answer()) {
+        since_sleep_ = 0; // no flood: whoever asked waits
+    }
     if (record.deadline_ns != 0 && monotonic_ns() > record.deadline_ns) {
         expire(item);
         return;
