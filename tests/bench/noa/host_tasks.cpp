@@ -12,6 +12,8 @@ namespace noa::bench {
 namespace {
 
 constexpr unsigned outstanding_limit = 1000;
+constexpr std::uint64_t one_way_window = 4'096;
+constexpr std::uint64_t acknowledged_each = 256;
 const std::string small = std::string(small_body, 'x');
 
 struct Session {
@@ -151,6 +153,60 @@ Result<Values> measure_outside_round_trip(const Context& context) {
     return measure_round_trips(
         context.budget, [&] { return one_round_trip(session->client); },
         [&] { return own_cpu_ns() + session->host.process().cpu_ns(); });
+}
+
+namespace {
+
+// Sends up to the window, in which every so many messages one is answered.
+Result<void> send_window(WireClient& client, std::uint64_t& sent, std::uint64_t until) {
+    auto asking = echo_request();
+    auto telling = echo_request();
+    telling.flags = wire_no_reply;
+    telling.subject = "sink";
+    for (; sent < until; ++sent) {
+        const bool asks = (sent + 1) % acknowledged_each == 0;
+        if (auto done = client.send(asks ? asking : telling); !done) {
+            return tl::unexpected(done.error());
+        }
+    }
+    return {};
+}
+
+} // namespace
+
+Result<Values> measure_outside_one_way(const Context& context) {
+    auto session = open_session(context, {.agents = {{.name = "b"}}});
+    if (!session) {
+        return tl::unexpected(session.error());
+    }
+    auto& client = session->client;
+    StreamWindow window(context.budget,
+                        [&] { return own_cpu_ns() + session->host.process().cpu_ns(); });
+    std::uint64_t sent = 0;
+    for (std::uint64_t handled = 0;;) {
+        if (auto done = send_window(client, sent, handled + one_way_window); !done) {
+            return tl::unexpected(done.error());
+        }
+        WireMessage reply;
+        auto received = client.receive(reply);
+        for (; received && *received; received = client.receive(reply, ZMQ_DONTWAIT)) {
+            if (reply.header.kind != wire_reply) {
+                return fail(Errc::internal, "send to an agent", "sink", std::string(reply.body));
+            }
+            handled += acknowledged_each;
+            for (std::uint64_t i = 0; i < acknowledged_each; ++i) {
+                if (!window.count()) {
+                    return window.values();
+                }
+            }
+        }
+        if (!received) {
+            return tl::unexpected(received.error());
+        }
+        if (sent - handled >= one_way_window) {
+            return fail(Errc::timed_out, "send to an agent", "sink", "nothing came within 10 s");
+        }
+    }
 }
 
 Result<Values> measure_outside_pipelined(const Context& context) {

@@ -13,8 +13,10 @@ namespace noa::bench {
 // among them does.
 [[nodiscard]] Result<Values> measure_noad_crowd(const Context& context);
 
-// This process, over ipc, to an agent of noad: one at a time, and 1000 outstanding.
+// This process, over ipc, to an agent of noad: one at a time; 1000 outstanding; and messages that
+// nobody answers, but for one in 256, 4096 at most under way as in the streams of the brokers.
 [[nodiscard]] Result<Values> measure_outside_round_trip(const Context& context);
+[[nodiscard]] Result<Values> measure_outside_one_way(const Context& context);
 [[nodiscard]] Result<Values> measure_outside_pipelined(const Context& context);
 
 // noad with heartbeat and cache, left alone. arguments[0]: seconds to watch.

@@ -20,6 +20,7 @@ std::span<const Task> noa_tasks() noexcept {
         Task{"noad.start", measure_start},
         Task{"noad.drop_in", measure_drop_in},
         Task{"outside.rtt", measure_outside_round_trip},
+        Task{"outside.one_way", measure_outside_one_way},
         Task{"outside.pipelined", measure_outside_pipelined},
         Task{"peer.idle", measure_idle_peer},
     };

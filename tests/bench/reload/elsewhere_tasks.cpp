@@ -200,6 +200,7 @@ Result<Values> measure_stop_and_load(const Context& context) {
     auto values = settle_accounts(*ledger, accepted);
     put_each(values, "refused", refused, switches);
     put_each(values, "lost", values["lost"], switches);
+    put_each(values, "forgotten", values["forgotten"], switches);
     auto silence = silences(*ledger, windows);
     values.insert({{"switch_p50_ms", percentile(took, 50)},
                    {"switch_p99_ms", percentile(took, 99)},
@@ -246,6 +247,7 @@ Result<Values> measure_switch_outside(const Context& context) {
     auto values = settle_accounts(*ledger, {sender.sent()});
     put_each(values, "refused", static_cast<double>(sender.refused()), switches);
     put_each(values, "lost", values["lost"] - values["refused"], switches);
+    put_each(values, "forgotten", values["forgotten"], switches);
     auto silence = silences(*ledger, windows);
     values["silence_p50_ms"] = percentile(silence, 50);
     values["silence_p99_ms"] = percentile(silence, 99);

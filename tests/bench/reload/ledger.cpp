@@ -54,26 +54,29 @@ bool Ledger::is_new(const Numbered& message) noexcept {
     return !was_seen;
 }
 
+void Ledger::note_delay(std::int64_t sent_ns, std::int64_t delay) noexcept {
+    if (steady.load(std::memory_order_relaxed) != 0) {
+        delays.add(static_cast<std::uint64_t>(std::max<std::int64_t>(delay, 0)));
+    }
+    raise(delay_ns, sent_ns, delay);
+}
+
 void Ledger::note(const Numbered& message, bool redelivered, std::int64_t now_ns) noexcept {
     if (message.sender >= senders_max || message.number == 0 || message.number >= numbers_max) {
         ++malformed;
         return;
     }
     auto& from = senders[message.sender];
-    if (!is_new(message)) {
-        ++(redelivered ? from.duplicates_flagged : from.duplicates_unflagged);
-    } else {
+    if (is_new(message)) {
         ++from.handled;
         from.reordered += static_cast<std::uint64_t>(!redelivered && message.number < from.highest);
+        note_delay(message.sent_ns, now_ns - message.sent_ns);
+    } else {
+        ++(redelivered ? from.duplicates_flagged : from.duplicates_unflagged);
     }
     if (!redelivered) {
         from.highest = std::max(from.highest, message.number);
     }
-    const auto delay = now_ns - message.sent_ns;
-    if (steady.load(std::memory_order_relaxed) != 0) {
-        delays.add(static_cast<std::uint64_t>(std::max<std::int64_t>(delay, 0)));
-    }
-    raise(delay_ns, message.sent_ns, delay);
     if (last_handled_ns != 0) {
         raise(silence_ns, now_ns, now_ns - last_handled_ns);
     }

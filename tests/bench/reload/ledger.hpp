@@ -80,6 +80,7 @@ struct Ledger {
 
 private:
     bool is_new(const Numbered& message) noexcept;
+    void note_delay(std::int64_t sent_ns, std::int64_t delay) noexcept;
     void raise(std::array<std::uint32_t, slots_max>& slots, std::int64_t at_ns,
                std::int64_t value_ns) const noexcept;
 };

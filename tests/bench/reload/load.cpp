@@ -19,13 +19,15 @@ std::string sender_name(std::uint32_t sender) {
     return "sender" + std::to_string(sender);
 }
 
-WantedHost host_with_senders(const LedgerMemory& ledger) {
+WantedHost host_with_senders(const LedgerMemory& ledger, std::uint64_t defer) {
     WantedHost wanted;
-    // Room for what comes while it is held, at full speed too.
+    // Room for what comes while it is held, at full speed too. Half of the time to get quiet is
+    // waited for what is open.
     wanted.agents.push_back({.name = target,
                              .plugin = target,
-                             .settings = {{"ledger", ledger.path()}},
-                             .options = "queue_size = 100000\n"});
+                             .settings = {{"ledger", ledger.path()}, {"defer", defer}},
+                             .options = "queue_size = 100000\nquiesce_timeout = \"" +
+                                        std::string(defer == 0 ? "5s" : "200ms") + "\"\n"});
     for (std::uint32_t i = 0; i < Ledger::senders_max; ++i) {
         wanted.agents.push_back({.name = sender_name(i), .plugin = "bench-sender"});
     }
@@ -52,13 +54,13 @@ double worst_ms(const std::array<std::uint32_t, N>& slots, std::int64_t epoch_ns
 
 } // namespace
 
-Result<Load> Load::begin(const Context& context, std::uint64_t rate) {
+Result<Load> Load::begin(const Context& context, std::uint64_t rate, std::uint64_t defer) {
     auto ledger = LedgerMemory::make();
     if (!ledger) {
         return fail_errno("make a ledger", "memfd", errno);
     }
     ledger->epoch_ns = monotonic_ns();
-    auto host = Host::start(context, host_with_senders(ledger));
+    auto host = Host::start(context, host_with_senders(ledger, defer));
     if (!host) {
         return tl::unexpected(host.error());
     }

@@ -12,8 +12,9 @@ namespace noa::bench {
 
 class Load {
 public:
-    // `rate`: messages a second of all four; 0: as many as are accepted.
-    [[nodiscard]] static Result<Load> begin(const Context& context, std::uint64_t rate);
+    // `rate`: messages a second of all four; 0: as many as are accepted. `defer`: see target.cpp.
+    [[nodiscard]] static Result<Load> begin(const Context& context, std::uint64_t rate,
+                                            std::uint64_t defer = 0);
 
     [[nodiscard]] Host& host() noexcept { return host_; }
     [[nodiscard]] noactl::Client& control() noexcept { return control_; }

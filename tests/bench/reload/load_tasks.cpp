@@ -15,6 +15,7 @@ constexpr std::chrono::milliseconds warm_up{300};
 // What a reload disturbs is over a little after it: caches, the scheduler's opinion of threads.
 constexpr std::chrono::milliseconds after_effect{3};
 constexpr unsigned first_reloads = 3; // not counted
+constexpr std::uint64_t defer_one_in = 100;
 
 struct Spans {
     std::vector<double> pause;
@@ -116,7 +117,8 @@ Values look_at(const Ledger& ledger, const std::vector<Turn>& turns, double stea
 
 Result<Values> measure_reload_load(const Context& context) {
     const auto reloads = std::stoul(context.arguments.at(0));
-    auto load = Load::begin(context, std::stoul(context.arguments.at(1)));
+    auto load = Load::begin(context, std::stoul(context.arguments.at(1)),
+                            context.arguments.at(2) == "open" ? defer_one_in : 0);
     if (!load) {
         return tl::unexpected(load.error());
     }

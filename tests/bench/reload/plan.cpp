@@ -11,6 +11,7 @@ const auto name = figure_name;
 const std::string rate = "50000";
 const std::string under_load = "reload at 50,000/s";
 const std::string full_speed = "reload at full speed";
+const std::string left_open = "reload with open deliveries at 50,000/s";
 const std::string new_file = "new file at 50,000/s";
 const std::string alone = "new file, no load";
 const std::string in_place = "stop, dlclose, dlopen, start at 50,000/s";
@@ -59,11 +60,11 @@ void add_files(CatalogueBuilder& builder, const std::string& count) {
 
 void add_elsewhere(CatalogueBuilder& builder, const std::string& reloads,
                    const std::string& restarts) {
-    const std::vector<CatalogueBuilder::Metric> counts{
-        {"silence_p50_ms", "nothing handled p50", "ms"},
-        {"silence_p99_ms", "nothing handled p99", "ms"},
-        {"lost_each", "lost each time", ""},
-        {"refused_each", "refused each time", ""}};
+    std::vector<CatalogueBuilder::Metric> counts{{"silence_p50_ms", "nothing handled p50", "ms"},
+                                                 {"silence_p99_ms", "nothing handled p99", "ms"},
+                                                 {"lost_each", "lost each time", ""},
+                                                 {"refused_each", "refused each time", ""}};
+    counts.push_back({"forgotten_each", "state forgotten each time", ""});
     auto switching = counts;
     switching.push_back({"switch_p50_ms", "not serving p50", "ms"});
     switching.push_back({"switch_p99_ms", "not serving p99", "ms"});
@@ -89,6 +90,11 @@ void expect_all(CatalogueBuilder& builder) {
             expect_nothing_lost(builder, subject, placement);
         }
     }
+    for (const auto& subject : {left_open, new_file}) {
+        expect_nothing_lost(builder, subject, two_cores);
+    }
+    builder.compare(left_open + ", two cores: nothing lost",
+                    name(left_open, "duplicates flagged", two_cores));
     const std::string pause = "what a reload adds to accepted to handled";
     builder.expect(pause, name(under_load, "pause p50", two_cores), Sense::at_most, 0.5);
     builder.expect(pause, name(under_load, "pause p99", two_cores), Sense::at_most, 2);
@@ -114,13 +120,13 @@ void expect_all(CatalogueBuilder& builder) {
     const std::string elsewhere = "the same switch done the way peers do it";
     builder.compare(elsewhere, name(under_load, "nothing handled p50", two_cores),
                     {name(in_place, "nothing handled p50", two_cores)});
-    builder.compare(elsewhere, name(in_place, "lost each time", two_cores));
-    builder.compare(elsewhere, name(in_place, "refused each time", two_cores));
     builder.compare(elsewhere, name(outside_reload, "nothing handled p50", two_cores),
                     {name(outside_restart, "nothing handled p50", two_cores)});
-    for (const auto& subject : {outside_reload, outside_restart}) {
-        builder.compare(elsewhere, name(subject, "lost each time", two_cores));
-        builder.compare(elsewhere, name(subject, "refused each time", two_cores));
+    for (const auto& subject : {in_place, outside_reload, outside_restart}) {
+        for (const char* counted : {"lost", "refused", "state forgotten"}) {
+            builder.compare(elsewhere,
+                            name(subject, std::string(counted) + " each time", two_cores));
+        }
     }
 }
 
@@ -134,6 +140,7 @@ Catalogue make_reload_catalogue(const std::string& only, bool quick) {
         add_load(builder, full_speed,
                  {"reload.load", placement, {quick ? "20" : "100", "0", "order"}});
     }
+    add_load(builder, left_open, {"reload.load", two_cores, {quick ? "5" : "50", rate, "open"}});
     add_load(builder, new_file, {"reload.load", two_cores, {quick ? "20" : "200", rate, "file"}});
     add_files(builder, quick ? "30" : "100");
     Measurement memory{"reload.memory", two_cores, {quick ? "300" : "10000"}};

@@ -2,9 +2,12 @@
 // small state that goes from generation to generation.
 //
 // Operations   put (a Numbered), barrier (an empty answer)
-// Settings     {"ledger": PATH}; without it nothing is kept
+// Settings     "ledger": a path; without it nothing is kept
+//              "defer": of so many messages of a sender one is kept open until a later one comes,
+//              so that every generation leaves some unsettled; 0: none
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <string>
 #include <string_view>
 
@@ -22,14 +25,19 @@ using noa::bench::Numbered;
 NOA_PLUGIN_NOTE(0);
 
 struct noa_agent {
-    std::string path;
-    LedgerMemory ledger; // between start and quiesce
+    const noa_host* host;
+    noa_context context;
+    std::string path{};
+    std::uint64_t defer = 0;
+    LedgerMemory ledger{}; // between start and quiesce
     Ledger::Senders state{};
+    std::deque<noa_delivery> open{};
 };
 
 namespace {
 
 constexpr std::uint32_t state_schema = 1;
+constexpr std::size_t open_at_most = 16;
 
 std::string_view view(const noa_str& text) {
     return {text.data, static_cast<std::size_t>(text.size)};
@@ -41,21 +49,25 @@ noa_status refuse(noa_error* error, noa_status code, const char* why) {
     return code;
 }
 
-noa_status create(const noa_host* /*host*/, noa_context /*context*/, noa_agent** ret_agent,
+noa_status create(const noa_host* host, noa_context context, noa_agent** ret_agent,
                   noa_error* /*error*/) {
-    *ret_agent = new noa_agent;
+    *ret_agent = new noa_agent{host, context};
     return NOA_OK;
 }
 
 noa_status configure(noa_agent* agent, noa_str settings, std::uint32_t commit, noa_error* error) {
     const auto text = view(settings);
     const auto value = nlohmann::json::parse(text.begin(), text.end(), nullptr, false);
-    const auto path = value.is_object() ? value.find("ledger") : value.end();
-    if (!value.is_object() || (path != value.end() && !path->is_string())) {
-        return refuse(error, NOA_E_INVALID, "ledger: wanted a path");
+    const auto is = [&](const char* key, auto check) {
+        return !value.contains(key) || (value[key].*check)();
+    };
+    if (!value.is_object() || !is("ledger", &nlohmann::json::is_string) ||
+        !is("defer", &nlohmann::json::is_number_unsigned)) {
+        return refuse(error, NOA_E_INVALID, "wanted \"ledger\": a path, \"defer\": a number");
     }
-    if (commit != 0 && path != value.end()) {
-        agent->path = path->get<std::string>();
+    if (commit != 0) {
+        agent->path = value.value("ledger", "");
+        agent->defer = value.value("defer", std::uint64_t{0});
     }
     return NOA_OK;
 }
@@ -77,7 +89,18 @@ noa_status start(noa_agent* agent, noa_error* error) {
     return NOA_OK;
 }
 
-noa_status handle(noa_agent* agent, const noa_message* message, noa_delivery /*delivery*/,
+// Keeps a message open, and settles the oldest when enough are.
+noa_status keep_open(noa_agent& agent, noa_delivery delivery) {
+    agent.open.push_back(delivery);
+    if (agent.open.size() > open_at_most) {
+        static_cast<void>(
+            agent.host->settle(agent.context, agent.open.front(), NOA_OK, noa_str{}, 0));
+        agent.open.pop_front();
+    }
+    return NOA_DEFERRED;
+}
+
+noa_status handle(noa_agent* agent, const noa_message* message, noa_delivery delivery,
                   noa_error* error) {
     if (view(message->subject) == "barrier") {
         return NOA_OK;
@@ -85,13 +108,15 @@ noa_status handle(noa_agent* agent, const noa_message* message, noa_delivery /*d
     if (view(message->subject) != "put" || message->body.size != sizeof(Numbered)) {
         return refuse(error, NOA_E_UNSUPPORTED, "wanted put or barrier");
     }
-    if (agent->ledger) {
-        Numbered numbered;
-        std::memcpy(&numbered, message->body.data, sizeof numbered);
-        agent->ledger->note(numbered, (message->flags & NOA_MESSAGE_REDELIVERED) != 0,
-                            monotonic_ns());
+    if (!agent->ledger) {
+        return NOA_OK;
     }
-    return NOA_OK;
+    Numbered numbered;
+    std::memcpy(&numbered, message->body.data, sizeof numbered);
+    const bool redelivered = (message->flags & NOA_MESSAGE_REDELIVERED) != 0;
+    agent->ledger->note(numbered, redelivered, monotonic_ns());
+    const bool defer = agent->defer != 0 && !redelivered && numbered.number % agent->defer == 0;
+    return defer ? keep_open(*agent, delivery) : NOA_OK;
 }
 
 noa_status quiesce(noa_agent* agent, std::int64_t /*deadline_ns*/, noa_error* /*error*/) {
@@ -99,6 +124,7 @@ noa_status quiesce(noa_agent* agent, std::int64_t /*deadline_ns*/, noa_error* /*
         agent->state = agent->ledger->senders;
         agent->ledger = LedgerMemory();
     }
+    agent->open.clear();
     return NOA_OK;
 }
 

@@ -7,7 +7,8 @@ namespace noa::bench {
 
 // Reloads under load, each followed by a window of the same length without one.
 // arguments: how many; messages a second, 0 for as many as are accepted; "order" (noactl reload
-// --force: the verdict of the probe is known) or "file" (a new version is written).
+// --force: the verdict of the probe is known), "file" (a new version is written), or "open" (as
+// "order", with deliveries that every generation leaves unsettled).
 // Gives the accounts (see Load::end), the steady figures (Load::watch_steady), and of the
 // reloads: pause_*_ms, what the worst message took longer than the steady median; control_*_ms,
 // the same in the windows without; hold_*_ms, how long the inbox was held by noad's own account;
