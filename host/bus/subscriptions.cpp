@@ -83,6 +83,46 @@ std::uint64_t Subscriptions::next_serial() noexcept {
     return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
+noa_status Subscriptions::insert(Entry& entry, std::uint64_t owner, std::string_view pattern,
+                                 bool& ret_made) {
+    const auto found = entry.owners_of.find(pattern);
+    const bool routed = found != entry.owners_of.end();
+    if (routed &&
+        std::find(found->second.begin(), found->second.end(), owner) != found->second.end()) {
+        return NOA_OK;
+    }
+    const auto count = entry.counts.find(owner);
+    if ((count != entry.counts.end() && count->second >= max_per_owner) ||
+        (!routed && entry.owners_of.size() >= max_per_endpoint)) {
+        return NOA_E_TOO_LARGE;
+    }
+    if (routed) {
+        found->second.push_back(owner);
+    } else {
+        entry.owners_of.emplace(std::string(pattern), std::vector{owner});
+        changed();
+    }
+    ++entry.counts[owner];
+    ret_made = true;
+    return NOA_OK;
+}
+
+bool Subscriptions::erase(Entry& entry, std::uint64_t owner, std::string_view pattern) {
+    const auto found = entry.owners_of.find(pattern);
+    if (found == entry.owners_of.end() || std::erase(found->second, owner) == 0) {
+        return false;
+    }
+    if (found->second.empty()) {
+        entry.owners_of.erase(found);
+        changed();
+    }
+    const auto count = entry.counts.find(owner);
+    if (--count->second == 0) {
+        entry.counts.erase(count);
+    }
+    return true;
+}
+
 noa_status Subscriptions::add(Endpoint& endpoint, std::uint64_t owner, std::string_view pattern) {
     if (!is_pattern(pattern)) {
         return NOA_E_INVALID;
@@ -90,16 +130,32 @@ noa_status Subscriptions::add(Endpoint& endpoint, std::uint64_t owner, std::stri
     const std::lock_guard lock(mutex_);
     auto& entry = entries_[endpoint.index()];
     entry.endpoint = &endpoint;
-    const auto found = entry.owners_of.find(pattern);
-    if (found == entry.owners_of.end()) {
-        if (entry.owners_of.size() >= max_per_endpoint) {
-            return NOA_E_TOO_LARGE;
+    bool made = false;
+    return insert(entry, owner, pattern, made);
+}
+
+noa_status Subscriptions::add_all(Endpoint& endpoint, std::uint64_t owner,
+                                  const std::vector<std::string>& patterns) {
+    if (!std::all_of(patterns.begin(), patterns.end(),
+                     [](const auto& pattern) { return is_pattern(pattern); })) {
+        return NOA_E_INVALID;
+    }
+    const std::lock_guard lock(mutex_);
+    auto& entry = entries_[endpoint.index()];
+    entry.endpoint = &endpoint;
+    std::vector<std::string_view> added;
+    for (const auto& pattern : patterns) {
+        bool made = false;
+        const auto status = insert(entry, owner, pattern, made);
+        if (status != NOA_OK) {
+            for (const auto& each : added) {
+                static_cast<void>(erase(entry, owner, each));
+            }
+            return status;
         }
-        entry.owners_of.emplace(std::string(pattern), std::vector{owner});
-        changed();
-    } else if (std::find(found->second.begin(), found->second.end(), owner) ==
-               found->second.end()) {
-        found->second.push_back(owner);
+        if (made) {
+            added.emplace_back(pattern);
+        }
     }
     return NOA_OK;
 }
@@ -108,36 +164,34 @@ noa_status Subscriptions::remove(const Endpoint& endpoint, std::uint64_t owner,
                                  std::string_view pattern) {
     const std::lock_guard lock(mutex_);
     const auto entry = entries_.find(endpoint.index());
-    if (entry == entries_.end()) {
-        return NOA_E_NOT_FOUND;
-    }
-    const auto found = entry->second.owners_of.find(pattern);
-    if (found == entry->second.owners_of.end() || std::erase(found->second, owner) == 0) {
-        return NOA_E_NOT_FOUND;
-    }
-    if (found->second.empty()) {
-        entry->second.owners_of.erase(found);
-        changed();
-    }
-    return NOA_OK;
+    return entry != entries_.end() && erase(entry->second, owner, pattern) ? NOA_OK
+                                                                           : NOA_E_NOT_FOUND;
 }
 
 void Subscriptions::remove_owner(const Endpoint& endpoint, std::uint64_t owner) {
+    static_cast<void>(take_owner(endpoint, owner));
+}
+
+std::vector<std::string> Subscriptions::take_owner(const Endpoint& endpoint, std::uint64_t owner) {
+    std::vector<std::string> taken;
     const std::lock_guard lock(mutex_);
     const auto entry = entries_.find(endpoint.index());
-    if (entry == entries_.end()) {
-        return;
+    if (entry == entries_.end() || entry->second.counts.erase(owner) == 0) {
+        return taken;
     }
     auto& owners_of = entry->second.owners_of;
     for (auto& [pattern, owners] : owners_of) {
-        std::erase(owners, owner);
+        if (std::erase(owners, owner) != 0) {
+            taken.push_back(pattern);
+        }
     }
     if (std::erase_if(owners_of, [](const auto& pattern) { return pattern.second.empty(); }) != 0) {
         changed();
     }
-    if (entry->second.owners_of.empty()) {
+    if (owners_of.empty()) {
         entries_.erase(entry);
     }
+    return taken;
 }
 
 std::vector<std::string> Subscriptions::patterns(const Endpoint& endpoint) const {

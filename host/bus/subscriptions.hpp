@@ -38,14 +38,26 @@ private:
 
 // A subscription belongs to an endpoint and is lent to an owner (a generation, a peer): the
 // union of all owners routes, so that no event falls between two generations.
+//
+// A switch adds what the new generation made (add_all), then takes the old one's out
+// (take_owner) and keeps it; back again is the same with the roles changed. Each is one step:
+// a publisher sees all of it or nothing, and in between it sees the union.
 class Subscriptions {
 public:
-    static constexpr std::size_t max_per_endpoint = 4096;
+    static constexpr std::size_t max_per_owner = 4096;
+    // Twice: the union of two full generations has to fit.
+    static constexpr std::size_t max_per_endpoint = 2 * max_per_owner;
 
     [[nodiscard]] noa_status add(Endpoint& endpoint, std::uint64_t owner, std::string_view pattern);
     [[nodiscard]] noa_status remove(const Endpoint& endpoint, std::uint64_t owner,
                                     std::string_view pattern);
     void remove_owner(const Endpoint& endpoint, std::uint64_t owner);
+    // All or none.
+    [[nodiscard]] noa_status add_all(Endpoint& endpoint, std::uint64_t owner,
+                                     const std::vector<std::string>& patterns);
+    // As remove_owner; returns what the owner had.
+    [[nodiscard]] std::vector<std::string> take_owner(const Endpoint& endpoint,
+                                                      std::uint64_t owner);
     [[nodiscard]] std::vector<std::string> patterns(const Endpoint& endpoint) const;
 
     // The tree in force. Costs one atomic load unless something changed since this thread
@@ -59,7 +71,12 @@ private:
     struct Entry {
         Endpoint* endpoint = nullptr;
         std::map<std::string, std::vector<std::uint64_t>, std::less<>> owners_of;
+        std::map<std::uint64_t, std::size_t> counts; // patterns of each owner
     };
+    // [mutex held]
+    [[nodiscard]] noa_status insert(Entry& entry, std::uint64_t owner, std::string_view pattern,
+                                    bool& ret_made);
+    [[nodiscard]] bool erase(Entry& entry, std::uint64_t owner, std::string_view pattern);
     const std::uint64_t serial_ = next_serial();
     std::atomic<std::uint64_t> version_{1};
     mutable std::mutex mutex_;
