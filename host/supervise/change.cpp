@@ -331,7 +331,9 @@ std::vector<Outcome> Supervisor::State::carry_out(Proposal& proposal, const Appl
     }
     std::vector<Outcome> list;
     for (const auto& planned : proposal.plan.agents) {
-        list.push_back(std::move(outcomes[planned.agent]));
+        if (chosen(options, planned.agent)) {
+            list.push_back(std::move(outcomes[planned.agent]));
+        }
     }
     return list;
 }

@@ -65,7 +65,9 @@ void Supervisor::State::settle_trials(const std::optional<CrashReport>& crash) {
         }
         const auto& trial = *page.trial;
         const bool to_blame = crash && crash->agent == agent && crash->digest == trial.digest;
-        const bool once_too_often = trial.unexplained >= max_unexplained;
+        // Without another version to run, trying again is all there is.
+        const bool once_too_often =
+            trial.unexplained >= max_unexplained && page.fallback() != nullptr;
         const auto reason = to_blame
                                 ? "the host crashed in it: " + crash->text()
                                 : "the host ended " + std::to_string(trial.unexplained + 1) +

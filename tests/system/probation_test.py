@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """From the switch to the confirmation: what is undone, how, and what is remembered."""
+import contextlib
 import json
 import os
 import pathlib
 import signal
 import unittest
 
-from noa_host import FIXTURES, Host, Watcher, sanitized
+from noa_host import FIXTURES, Host, Watcher, noa_client, sanitized
 
 LONG = '[agents.trial]\nprobation = "1h"\n'
 
@@ -157,8 +158,8 @@ class Probation(unittest.TestCase):
 
 class Crashes(unittest.TestCase):
     def crash(self, host, operation):
-        with host.client() as client:
-            client.send("trial", operation, {})
+        with host.client() as client, contextlib.suppress(noa_client.NoaError):
+            client.send("trial", operation, {})  # the end may be faster than its receipt
         self.assertNotEqual(host.process.wait(60), 0)
         host.stop()
 

@@ -74,7 +74,10 @@ TEST_F(LaneRedeliveryTest, others_are_not_held_up_by_one_that_waits_for_its_retr
     ASSERT_EQ(asker.request("worker", "now", 2), NOA_OK);
     ASSERT_TRUE(asker.script.answers.wait_for(1));
     EXPECT_EQ(asker.script.answers.at(0).tag, 2U);
-    EXPECT_EQ(worker.depth(), 1U) << "the one that waits is unsettled";
+    // An answer may be faster than the word that its request is settled.
+    while (worker.depth() != 1) {
+        std::this_thread::yield();
+    }
 }
 
 TEST_F(LaneRedeliveryTest, a_deferred_one_can_be_sent_round_again_by_another_thread) {
