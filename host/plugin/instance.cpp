@@ -140,7 +140,8 @@ std::int32_t read_piece(const noa_source* source, void* buffer, std::uint64_t ca
 Instance::Instance(const noa_plugin& table, noa_agent* agent) noexcept
     : table_(&table), agent_(agent), timers_(contract_of<noa_timer_plugin>(table, NOA_TIMER_ID)),
       inspect_(contract_of<noa_inspect_plugin>(table, NOA_INSPECT_ID)),
-      reconfigure_(contract_of<noa_reconfigure_plugin>(table, NOA_RECONFIGURE_ID)) {
+      reconfigure_(contract_of<noa_reconfigure_plugin>(table, NOA_RECONFIGURE_ID)),
+      listener_(contract_of<noa_listener_plugin>(table, NOA_LISTENER_ID)) {
     if (reconfigure_ != nullptr &&
         (!NOA_HAS(reconfigure_, reconfigure) || reconfigure_->reconfigure == nullptr)) {
         reconfigure_ = nullptr;
@@ -149,8 +150,8 @@ Instance::Instance(const noa_plugin& table, noa_agent* agent) noexcept
 
 Instance::Instance(Instance&& other) noexcept
     : table_(other.table_), agent_(std::exchange(other.agent_, nullptr)), timers_(other.timers_),
-      inspect_(other.inspect_), reconfigure_(other.reconfigure_), escaped_(other.escaped_),
-      escaped_text_(std::move(other.escaped_text_)) {}
+      inspect_(other.inspect_), reconfigure_(other.reconfigure_), listener_(other.listener_),
+      escaped_(other.escaped_), escaped_text_(std::move(other.escaped_text_)) {}
 
 Instance& Instance::operator=(Instance&& other) noexcept {
     std::swap(table_, other.table_);
@@ -158,6 +159,7 @@ Instance& Instance::operator=(Instance&& other) noexcept {
     std::swap(timers_, other.timers_);
     std::swap(inspect_, other.inspect_);
     std::swap(reconfigure_, other.reconfigure_);
+    std::swap(listener_, other.listener_);
     std::swap(escaped_, other.escaped_);
     std::swap(escaped_text_, other.escaped_text_);
     return *this;
@@ -323,6 +325,16 @@ void Instance::on_wake(std::uint64_t tag) noexcept {
 void Instance::on_timer(std::uint64_t tag) noexcept {
     if (timers_ != nullptr && NOA_HAS(timers_, on_timer) && timers_->on_timer != nullptr) {
         guard([&] { timers_->on_timer(agent_, tag); });
+    }
+}
+
+bool Instance::has_on_ready() const noexcept {
+    return listener_ != nullptr && NOA_HAS(listener_, on_ready) && listener_->on_ready != nullptr;
+}
+
+void Instance::on_ready(std::uint64_t tag, std::uint32_t events) noexcept {
+    if (has_on_ready()) {
+        guard([&] { listener_->on_ready(agent_, tag, events); });
     }
 }
 

@@ -41,6 +41,8 @@ public:
     void on_reply(std::uint64_t tag, noa_status status, const noa_message* message) noexcept;
     void on_wake(std::uint64_t tag) noexcept;
     void on_timer(std::uint64_t tag) noexcept;
+    [[nodiscard]] bool has_on_ready() const noexcept;
+    void on_ready(std::uint64_t tag, std::uint32_t events) noexcept;
 
     enum class Question : std::uint8_t { health, metrics, describe };
     // A JSON object, valid and at most 64 levels deep; an empty string when the plugin does not
@@ -61,6 +63,7 @@ private:
     const noa_timer_plugin* timers_ = nullptr;
     const noa_inspect_plugin* inspect_ = nullptr;
     const noa_reconfigure_plugin* reconfigure_ = nullptr;
+    const noa_listener_plugin* listener_ = nullptr;
     std::uint64_t escaped_ = 0;
     std::string escaped_text_;
 };

@@ -2,7 +2,8 @@
 
 #include <pthread.h>
 
-#include <cstring>
+#include <string_view>
+#include <utility>
 
 #include "base/clock.hpp"
 
@@ -21,16 +22,58 @@ noa_status state_dir(noa_context, noa_str*) {
     return NOA_E_STATE;
 }
 
+noa_status facts(noa_context, noa_agent_facts* ret_facts) {
+    if (ret_facts == nullptr || ret_facts->struct_size < sizeof *ret_facts) {
+        return NOA_E_INVALID;
+    }
+    static constexpr std::string_view name = "probe";
+    noa_agent_facts facts{};
+    facts.struct_size = sizeof facts;
+    facts.run = NOA_RUN_PROCESS;
+    facts.name = {name.data(), name.size()};
+    *ret_facts = facts;
+    return NOA_OK;
+}
+
+// Sockets are lent from start on.
+noa_status listen(noa_context, noa_str, const noa_listen_options*, std::int32_t*, noa_error*) {
+    return NOA_E_STATE;
+}
+noa_status unlisten(noa_context, noa_str) {
+    return NOA_E_STATE;
+}
+noa_status keep(noa_context, std::int32_t, noa_bytes) {
+    return NOA_E_STATE;
+}
+noa_status take(noa_context, std::int32_t*, noa_bytes*) {
+    return NOA_E_STATE;
+}
+noa_status watch(noa_context, std::int32_t, std::uint32_t, std::uint64_t) {
+    return NOA_E_STATE;
+}
+noa_status unwatch(noa_context, std::int32_t) {
+    return NOA_E_NOT_FOUND;
+}
+
 const void* extension(noa_context, const char* id) {
     static constexpr noa_timer_host timers{sizeof(noa_timer_host), 0, arm, cancel};
     static constexpr noa_storage_host storage{sizeof(noa_storage_host), 0, state_dir};
-    if (id == nullptr) {
-        return nullptr;
+    static constexpr noa_agent_host agent{sizeof(noa_agent_host), 0, facts};
+    static constexpr noa_listener_host listener{
+        sizeof(noa_listener_host), 0, listen, unlisten, keep, take, watch, unwatch};
+    static constexpr std::pair<std::string_view, const void*> offered[] = {
+        {NOA_TIMER_ID, &timers},
+        {NOA_STORAGE_ID, &storage},
+        {NOA_AGENT_ID, &agent},
+        {NOA_LISTENER_ID, &listener},
+    };
+    const std::string_view wanted(id == nullptr ? "" : id);
+    for (const auto& [offer, table] : offered) {
+        if (wanted == offer) {
+            return table;
+        }
     }
-    if (std::strcmp(id, NOA_TIMER_ID) == 0) {
-        return &timers;
-    }
-    return std::strcmp(id, NOA_STORAGE_ID) == 0 ? &storage : nullptr;
+    return nullptr;
 }
 
 std::int64_t now_ns(noa_context) {

@@ -40,8 +40,10 @@ std::string thread_name(const std::string& agent, std::uint64_t load) {
 
 Generation::Generation(Surroundings& around, Blueprint blueprint)
     : around_(around), blueprint_(std::move(blueprint)), name_(blueprint_.config.name),
-      thread_(thread_name(name_, ++around.loads)),
-      crash_scope_({name_, blueprint_.file.digest, thread_, blueprint_.number}) {}
+      sockets_(around.sockets.of(name_)), thread_(thread_name(name_, ++around.loads)),
+      crash_scope_({name_, blueprint_.file.digest, thread_, blueprint_.number}) {
+    note_facts();
+}
 
 Generation::~Generation() = default;
 
@@ -154,14 +156,12 @@ Result<void> Generation::start_on_lane(const plugin::SavedState* state) {
             return restored;
         }
     }
-    leased_ = true;
     // Answers to requests made in start need the inbox; nothing else is taken up before attach.
     auto& endpoint = lane_->endpoint();
     if (endpoint.inbox().state() == bus::Inbox::State::absent) {
         endpoint.inbox().set_state(bus::Inbox::State::stopped);
     }
-    if (auto started = instance_->start(); !started) {
-        leased_ = false;
+    if (auto started = start_plugin(); !started) {
         lane_->forget();
         return started;
     }
@@ -170,6 +170,7 @@ Result<void> Generation::start_on_lane(const plugin::SavedState* state) {
     lane_->attach(*this);
     endpoint.inbox().set_state(bus::Inbox::State::open);
     started_unix_ns_ = unix_ns();
+    sockets_.taken_over_by(context_);
     return {};
 }
 
@@ -199,19 +200,20 @@ Result<Generation::Rest> Generation::quiesce(std::chrono::milliseconds timeout, 
                 lane_->resume();
                 return;
             }
-            auto quiesced = instance_->quiesce(deadline_ns);
+            auto quiesced = quiesce_plugin(deadline_ns);
             // Saved before anybody is told: each change of threads would add to the pause.
             if (quiesced && save && !is_cancelled()) {
                 rest->state = instance_->save(max_state);
             }
             const std::lock_guard lock(state->mutex);
             if (!quiesced || state->cancelled) {
-                static_cast<void>(instance_->start());
+                if (start_plugin()) {
+                    sockets_.taken_over_by(context_);
+                }
                 lane_->resume();
             } else {
                 rest->taken_back = lane_->endpoint().inbox().deliveries().count();
                 lane_->detach();
-                leased_ = false;
                 at_rest_ = true;
             }
             state->result = std::move(quiesced);
@@ -247,14 +249,13 @@ Result<void> Generation::take_up_again(const plugin::SavedState* state) {
                 return restored;
             }
         }
-        leased_ = true;
-        if (auto started = instance_->start(); !started) {
-            leased_ = false;
+        if (auto started = start_plugin(); !started) {
             return started;
         }
         route();
         lane_->endpoint().inbox().set_limit(config().queue_size);
         lane_->attach(*this);
+        sockets_.taken_over_by(context_);
         at_rest_ = false;
         return {};
     });
@@ -303,6 +304,7 @@ void Generation::ask_health(std::function<void(Result<std::string>)> answered) {
 
 void Generation::retune(const config::AgentConfig& config) {
     blueprint_.config = config;
+    note_facts();
     lane_->endpoint().inbox().set_limit(config.queue_size);
     lane_->post([this, options = lane_options(), capabilities = config.capabilities] {
         capabilities_ = capabilities;
@@ -316,6 +318,12 @@ void Generation::abandon_inbox() {
         lane_->abandon();
         return {};
     }));
+    sockets_.close_all(stuck());
+}
+
+void Generation::give_up_on() {
+    stuck_ = true;
+    sockets_.close_all(true);
 }
 
 } // namespace noa::supervise

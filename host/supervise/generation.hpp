@@ -10,6 +10,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,6 +23,7 @@
 #include "plugin/facts.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/library.hpp"
+#include "supervise/agent_sockets.hpp"
 #include "supervise/context_table.hpp"
 #include "supervise/leftovers.hpp"
 
@@ -41,6 +43,7 @@ struct Surroundings {
     Leftovers& leftovers;
     std::filesystem::path agents_dir; // state directories, one folder an agent
     std::chrono::microseconds spin{0};
+    SocketStore& sockets;
     std::function<void(Fault)> on_fault{}; // called on a lane: must not wait for one
     std::atomic<std::uint64_t> loads{0};   // of generations, since the host's start
 };
@@ -76,7 +79,8 @@ public:
     // nothing new meanwhile.
     void work_off(std::chrono::milliseconds timeout);
     // quiesce failed and nobody follows: the lane is inside the plugin, nothing can be freed.
-    void give_up_on() noexcept { stuck_ = true; }
+    // The agent's sockets let nobody in any more.
+    void give_up_on();
     // Undoes quiesce. With `state`, that of the failed successor, it goes on from there; without
     // one from where it stopped.
     [[nodiscard]] Result<void> take_up_again(const plugin::SavedState* state);
@@ -88,7 +92,8 @@ public:
     // says why a new generation is needed.
     [[nodiscard]] bool takes_live_settings() const noexcept;
     [[nodiscard]] Result<void> reconfigure(const config::AgentConfig& config);
-    // Settles what is left in the inbox. After quiesce, when nobody follows.
+    // Settles what is left in the inbox, closes the agent's sockets. After quiesce, when nobody
+    // follows.
     void abandon_inbox();
 
     // From here on the `defects`-th internal error or escaped exception is a fault; 0: none is.
@@ -116,8 +121,19 @@ public:
     [[nodiscard]] noa_status subscribe(std::string_view pattern);
     [[nodiscard]] noa_status unsubscribe(std::string_view pattern);
     [[nodiscard]] noa_status state_dir(std::string_view& ret_path);
+    [[nodiscard]] noa_agent_facts facts() const;
+    [[nodiscard]] noa_status listen(std::string_view address, const noa_listen_options* options,
+                                    int& ret_fd, std::string& ret_why);
+    [[nodiscard]] noa_status unlisten(std::string_view address);
+    [[nodiscard]] noa_status keep(int fd, std::string_view state);
+    [[nodiscard]] noa_status take(int& ret_fd, std::string_view& ret_state);
+    [[nodiscard]] noa_status watch(int fd, std::uint32_t events, std::uint64_t tag);
+    [[nodiscard]] noa_status unwatch(int fd);
 
 private:
+    // Of what is exclusive, the state directory and the sockets: when in its life it has them.
+    enum class Lease : std::uint8_t { none, starting, running, leaving };
+
     Generation(Surroundings& around, Blueprint blueprint);
 
     // generation_retire.cpp: why the library stays, empty when it went.
@@ -130,6 +146,7 @@ private:
                   const noa_message* message) noexcept override;
     void on_wake(std::uint64_t tag) noexcept override;
     void on_timer(std::uint64_t tag) noexcept override;
+    void on_ready(std::uint64_t tag, std::uint32_t events) noexcept override;
     // NOLINTNEXTLINE(bugprone-exception-escape): JSON of known types throws nothing
     [[nodiscard]] Result<std::string> inspect(std::string_view operation) noexcept override;
     void note_defect(std::string_view text) noexcept;
@@ -140,8 +157,11 @@ private:
                                        std::function<Result<void>()> step);
     [[nodiscard]] Result<void> load_on_lane();
     [[nodiscard]] Result<void> start_on_lane(const plugin::SavedState* state);
+    [[nodiscard]] Result<void> start_plugin();
+    [[nodiscard]] Result<void> quiesce_plugin(std::int64_t deadline_ns);
     void route();
     [[nodiscard]] bus::LaneOptions lane_options() const;
+    void note_facts();
     [[nodiscard]] Failure failure(const char* what, Errc code, std::string reason,
                                   std::string advice = {}) const;
 
@@ -149,6 +169,7 @@ private:
     Blueprint blueprint_;
     noa_context context_ = 0;
     const std::string name_;   // the agent's
+    AgentSockets& sockets_;    // the agent's
     const std::string thread_; // the lane's name, and what threads of the plugin inherit
     CrashScope crash_scope_;
     std::atomic<bool> stuck_{false};
@@ -156,11 +177,15 @@ private:
     std::atomic<std::int64_t> started_unix_ns_{0};
     std::atomic<std::uint32_t> defects_left_{0};
 
+    mutable std::mutex facts_mutex_;
+    noa_agent_facts facts_{}; // under facts_mutex_
+
     // [lane]
     std::set<std::string, std::less<>> patterns_; // subscribed to
     bool routes_ = false;                         // they count: it has taken over
     std::vector<std::string> capabilities_;       // of the configuration
-    bool leased_ = false;
+    Lease lease_ = Lease::none;
+    std::vector<AgentSockets::State> taken_states_; // that start has seen
     std::string state_dir_;
     std::uint64_t escaped_seen_ = 0;
     std::string left_behind_; // of its threads, those that did not end; empty when none

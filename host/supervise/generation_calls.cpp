@@ -33,6 +33,11 @@ void Generation::on_timer(std::uint64_t tag) noexcept {
     look_for_escaped("on_timer");
 }
 
+void Generation::on_ready(std::uint64_t tag, std::uint32_t events) noexcept {
+    instance_->on_ready(tag, events);
+    look_for_escaped("on_ready");
+}
+
 // A void function has no asker to tell: the log is, for the first and then ever more rarely.
 void Generation::look_for_escaped(std::string_view function) noexcept {
     const auto escaped = instance_->escaped();
@@ -105,7 +110,7 @@ noa_status Generation::unsubscribe(std::string_view pattern) {
 }
 
 noa_status Generation::state_dir(std::string_view& ret_path) {
-    if (!lane_->on_lane() || !leased_) {
+    if (!lane_->on_lane() || lease_ == Lease::none) {
         return NOA_E_STATE;
     }
     if (state_dir_.empty()) {

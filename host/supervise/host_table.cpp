@@ -6,27 +6,13 @@
 #include "base/clock.hpp"
 #include "base/names.hpp"
 #include "noa/noa.h"
-#include "supervise/generation.hpp"
+#include "supervise/with_generation.hpp"
 
 namespace noa::supervise {
 
 namespace {
 
 using bus::view;
-
-// The wall on this side: nothing of ours is thrown at a plugin.
-template <class F>
-noa_status with_generation(noa_context context, F&& call) noexcept {
-    const Entered generation(context_table(), context);
-    if (!generation) {
-        return NOA_E_RETIRED;
-    }
-    try {
-        return call(*generation.get());
-    } catch (...) {
-        return NOA_E_INTERNAL;
-    }
-}
 
 noa_status arm(noa_context context, std::uint64_t tag, std::int64_t delay_ns,
                std::int64_t period_ns) {
@@ -74,6 +60,12 @@ const void* extension(noa_context context, const char* id) {
     }
     if (wanted == NOA_STORAGE_ID) {
         return &storage_table;
+    }
+    if (wanted == NOA_AGENT_ID) {
+        return &agent_table();
+    }
+    if (wanted == NOA_LISTENER_ID) {
+        return &listener_table();
     }
     return nullptr;
 }

@@ -76,4 +76,27 @@ Result<std::string> Generation::inspect(std::string_view operation) noexcept {
     return own->dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+void Generation::note_facts() {
+    const auto ns = [](std::chrono::milliseconds time) {
+        return std::chrono::nanoseconds(time).count();
+    };
+    noa_agent_facts facts{};
+    facts.struct_size = sizeof facts;
+    facts.run = NOA_RUN_THREAD;
+    facts.name = bus::to_str(name_);
+    facts.generation = blueprint_.number;
+    facts.queue_size = config().queue_size;
+    facts.concurrency = config().concurrency;
+    facts.max_deliveries = config().max_deliveries;
+    facts.task_timeout_ns = ns(config().task_timeout);
+    facts.quiesce_timeout_ns = ns(config().quiesce_timeout);
+    const std::lock_guard lock(facts_mutex_);
+    facts_ = facts;
+}
+
+noa_agent_facts Generation::facts() const {
+    const std::lock_guard lock(facts_mutex_);
+    return facts_;
+}
+
 } // namespace noa::supervise

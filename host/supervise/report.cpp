@@ -28,6 +28,18 @@ json counters_of(const bus::Inbox& inbox) {
 
 namespace {
 
+json to_json(const AgentSockets& sockets) {
+    auto listening = json::array();
+    for (const auto& [address, port, fd] : sockets.listening()) {
+        json entry{{"address", address}, {"fd", fd}};
+        if (port != 0) {
+            entry["port"] = port;
+        }
+        listening.push_back(std::move(entry));
+    }
+    return {{"listening", std::move(listening)}, {"kept", sockets.kept()}};
+}
+
 std::uint64_t handled_of(const json& counters) {
     return counters.at("handled");
 }
@@ -129,6 +141,7 @@ Result<json> Supervisor::agent(const std::string& name) const {
         out["open_deliveries"] = endpoint->inbox().deliveries().count();
         out["subscriptions"] = state_->bus.subscriptions().patterns(*endpoint);
     }
+    out["sockets"] = to_json(state_->sockets.of(name));
     if (agent.current) {
         const auto& blueprint = agent.current->blueprint();
         out["file"] = blueprint.file.source.string();

@@ -63,6 +63,7 @@ struct Supervisor::State {
     std::optional<Ledger> ledger;
     Reloads reloads;
     Leftovers leftovers;
+    SocketStore sockets;
     Surroundings around;
     std::mutex faults_mutex;
     std::vector<Fault> faults; // under faults_mutex: found, not yet acted on

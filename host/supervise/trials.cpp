@@ -15,14 +15,19 @@ Supervisor::State::State(bus::Bus& the_bus, Log& the_log, Paths the_paths,
     : bus(the_bus), log(the_log), paths(std::move(the_paths)), sources(std::move(the_sources)),
       wake([] {}), kept(paths.state_dir / "versions"),
       reloads([this](const ReloadRecord& record) { told(record); }),
-      around{
-          the_bus, the_log, leftovers, paths.state_dir / "agents", paths.spin, [this](Fault fault) {
-              {
-                  const std::lock_guard lock(faults_mutex);
-                  faults.push_back(std::move(fault));
-              }
-              wake();
-          }} {}
+      around{the_bus,
+             the_log,
+             leftovers,
+             paths.state_dir / "agents",
+             paths.spin,
+             sockets,
+             [this](Fault fault) {
+                 {
+                     const std::lock_guard lock(faults_mutex);
+                     faults.push_back(std::move(fault));
+                 }
+                 wake();
+             }} {}
 
 // Each step of a reload is an event; while new code is inside the host, the ledger knows it.
 void Supervisor::State::told(const ReloadRecord& record) {

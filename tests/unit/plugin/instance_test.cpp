@@ -137,6 +137,11 @@ constexpr noa_inspect_plugin short_inspect{offsetof(noa_inspect_plugin, metrics)
 constexpr noa_inspect_plugin empty_inspect{0, 0, write_text, write_text, write_text};
 constexpr noa_timer_plugin throwing_timer{sizeof(noa_timer_plugin), 0,
                                           [](noa_agent*, std::uint64_t) { throw 1; }};
+constexpr noa_listener_plugin throwing_listener{
+    sizeof(noa_listener_plugin), 0, [](noa_agent*, std::uint64_t, std::uint32_t) { throw 1; }};
+constexpr noa_listener_plugin short_listener{offsetof(noa_listener_plugin, on_ready), 0,
+                                             throwing_listener.on_ready};
+constexpr noa_listener_plugin silent_listener{sizeof(noa_listener_plugin), 0, nullptr};
 
 SavedState state_of(std::uint32_t schema, std::string_view text) {
     SavedState state(schema);
@@ -244,14 +249,53 @@ TEST_F(InstanceCalls, VoidFunctionsThatThrowAreCounted) {
     table_.on_reply = [](noa_agent*, std::uint64_t, noa_status, const noa_message*) { throw 1; };
     table_.confirm = [](noa_agent*) { throw 1; };
     table_.extension = [](const char* id) -> const void* {
-        return std::strcmp(id, NOA_TIMER_ID) == 0 ? &throwing_timer : nullptr;
+        return std::strcmp(id, NOA_TIMER_ID) == 0      ? static_cast<const void*>(&throwing_timer)
+               : std::strcmp(id, NOA_LISTENER_ID) == 0 ? &throwing_listener
+                                                       : nullptr;
     };
     Instance instance = made();
     instance.on_wake(1);
     instance.on_reply(1, NOA_OK, nullptr);
     instance.confirm();
     instance.on_timer(1);
-    EXPECT_EQ(instance.escaped(), 4U);
+    EXPECT_TRUE(instance.has_on_ready());
+    instance.on_ready(1, NOA_READY_READ);
+    EXPECT_EQ(instance.escaped(), 5U);
+}
+
+TEST_F(InstanceCalls, OnReadyIsOfferedByWhoeverHasIt) {
+    EXPECT_FALSE(made().has_on_ready());
+    for (const auto* listener : {&short_listener, &silent_listener}) {
+        static const noa_listener_plugin* offered = nullptr;
+        offered = listener;
+        table_.extension = [](const char* id) -> const void* {
+            return std::strcmp(id, NOA_LISTENER_ID) == 0 ? offered : nullptr;
+        };
+        Instance instance = made();
+        EXPECT_FALSE(instance.has_on_ready());
+        instance.on_ready(1, NOA_READY_READ);
+        EXPECT_EQ(instance.escaped(), 0U);
+    }
+}
+
+TEST(ProbeHost, OffersFactsOfAProbeAndNoSockets) {
+    const auto* agent =
+        static_cast<const noa_agent_host*>(probe_host().extension(probe_context(), NOA_AGENT_ID));
+    ASSERT_NE(agent, nullptr);
+    noa_agent_facts facts{};
+    EXPECT_EQ(agent->facts(probe_context(), &facts), NOA_E_INVALID);
+    facts.struct_size = sizeof facts + 100;
+    ASSERT_EQ(agent->facts(probe_context(), &facts), NOA_OK);
+    EXPECT_EQ(facts.struct_size, sizeof facts);
+    EXPECT_EQ(facts.generation, 0U);
+    EXPECT_EQ(std::string_view(facts.name.data, facts.name.size), "probe");
+    const auto* listener = static_cast<const noa_listener_host*>(
+        probe_host().extension(probe_context(), NOA_LISTENER_ID));
+    ASSERT_NE(listener, nullptr);
+    std::int32_t fd = -1;
+    EXPECT_EQ(listener->listen(probe_context(), {}, nullptr, &fd, nullptr), NOA_E_STATE);
+    EXPECT_EQ(probe_host().extension(probe_context(), "noa.unknown/1"), nullptr);
+    EXPECT_EQ(probe_host().extension(probe_context(), nullptr), nullptr);
 }
 
 TEST_F(InstanceCalls, ShortExtensionsOfferOnlyWhatTheyHold) {

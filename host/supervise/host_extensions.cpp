@@ -1,0 +1,103 @@
+// The tables of noa.agent/1 and noa.listener/1.
+#include <algorithm>
+#include <cstring>
+
+#include "plugin/wall.hpp"
+#include "supervise/with_generation.hpp"
+
+namespace noa::supervise {
+
+namespace {
+
+using bus::view;
+
+noa_status facts(noa_context context, noa_agent_facts* ret_facts) {
+    return with_generation(context, [&](const Generation& generation) {
+        if (ret_facts == nullptr || ret_facts->struct_size < sizeof *ret_facts) {
+            return NOA_E_INVALID;
+        }
+        *ret_facts = generation.facts();
+        return NOA_OK;
+    });
+}
+
+void tell(noa_error* error, noa_status status, const std::string& why) noexcept {
+    if (error == nullptr || error->struct_size < sizeof *error) {
+        return;
+    }
+    const auto size = std::min(why.size(), sizeof error->text - 1);
+    std::memcpy(error->text, why.data(), size);
+    error->text[size] = '\0';
+    error->code = status;
+    plugin::seal(*error);
+}
+
+noa_status listen(noa_context context, noa_str address, const noa_listen_options* options,
+                  std::int32_t* ret_fd, noa_error* error) {
+    return with_generation(context, [&](Generation& generation) -> noa_status {
+        if (ret_fd == nullptr) {
+            return NOA_E_INVALID;
+        }
+        int fd = -1;
+        std::string why;
+        const auto status = generation.listen(view(address), options, fd, why);
+        if (status != NOA_OK) {
+            tell(error, status, why);
+            return status;
+        }
+        *ret_fd = fd;
+        return NOA_OK;
+    });
+}
+
+noa_status unlisten(noa_context context, noa_str address) {
+    return with_generation(
+        context, [&](Generation& generation) { return generation.unlisten(view(address)); });
+}
+
+noa_status keep(noa_context context, std::int32_t fd, noa_bytes state) {
+    return with_generation(context, [&](Generation& generation) {
+        const auto* data = static_cast<const char*>(state.data);
+        return generation.keep(fd, {data, data == nullptr ? 0 : state.size});
+    });
+}
+
+noa_status take(noa_context context, std::int32_t* ret_fd, noa_bytes* ret_state) {
+    return with_generation(context, [&](Generation& generation) -> noa_status {
+        if (ret_fd == nullptr || ret_state == nullptr) {
+            return NOA_E_INVALID;
+        }
+        int fd = -1;
+        std::string_view state;
+        const auto status = generation.take(fd, state);
+        if (status == NOA_OK) {
+            *ret_fd = fd;
+            *ret_state = {state.data(), state.size()};
+        }
+        return status;
+    });
+}
+
+noa_status watch(noa_context context, std::int32_t fd, std::uint32_t events, std::uint64_t tag) {
+    return with_generation(
+        context, [&](Generation& generation) { return generation.watch(fd, events, tag); });
+}
+
+noa_status unwatch(noa_context context, std::int32_t fd) {
+    return with_generation(context, [&](Generation& generation) { return generation.unwatch(fd); });
+}
+
+} // namespace
+
+const noa_agent_host& agent_table() noexcept {
+    static constexpr noa_agent_host table{sizeof(noa_agent_host), 0, facts};
+    return table;
+}
+
+const noa_listener_host& listener_table() noexcept {
+    static constexpr noa_listener_host table{
+        sizeof(noa_listener_host), 0, listen, unlisten, keep, take, watch, unwatch};
+    return table;
+}
+
+} // namespace noa::supervise
