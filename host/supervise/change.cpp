@@ -300,8 +300,11 @@ std::vector<Outcome> Supervisor::State::carry_out(Proposal& proposal, const Appl
     std::set<std::string> done;
     std::vector<std::string> rest;
     for (const auto& planned : proposal.plan.agents) {
-        (outcomes.contains(planned.agent) ? done.insert(planned.agent).second
-                                          : (rest.push_back(planned.agent), true));
+        if (outcomes.contains(planned.agent)) {
+            done.insert(planned.agent);
+        } else {
+            rest.push_back(planned.agent);
+        }
     }
     while (!rest.empty()) {
         std::vector<std::string> level;
