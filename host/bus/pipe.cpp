@@ -4,7 +4,9 @@
 
 #include <zmq.h>
 
-#if defined(__SANITIZE_THREAD__)
+#include "base/sanitizers.hpp"
+
+#ifdef NOA_THREAD_SANITIZER
 // The sanitizer cannot see the order that libzmq keeps between a send and its receive.
 #include <sanitizer/tsan_interface.h>
 #define NOA_HOP_RELEASE(address) __tsan_release(address)

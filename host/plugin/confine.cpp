@@ -7,17 +7,14 @@
 
 #include <csignal>
 
+#include "base/sanitizers.hpp"
 #include "base/unique_fd.hpp"
 
 namespace noa::plugin {
 
 namespace {
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define NOA_UNDER_SANITIZER 1
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(NOA_ADDRESS_SANITIZER) || defined(NOA_THREAD_SANITIZER)
 #define NOA_UNDER_SANITIZER 1
 #endif
 
