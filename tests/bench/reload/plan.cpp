@@ -19,32 +19,37 @@ const std::string outside_reload = "reload, a sender outside at 10,000/s";
 const std::string outside_restart = "restart of noad, a sender outside at 10,000/s";
 const std::string many = "reload again and again";
 
+const std::vector<CatalogueBuilder::Metric> latencies{
+    {"pause_p50_ms", "pause p50", "ms"},
+    {"pause_p99_ms", "pause p99", "ms"},
+    {"control_p50_ms", "pause p50 without a reload", "ms"},
+    {"control_p99_ms", "pause p99 without a reload", "ms"},
+    {"hold_p50_ms", "inbox held p50", "ms"},
+    {"hold_p99_ms", "inbox held p99", "ms"},
+    {"whole_p50_ms", "reload p50", "ms"},
+    {"whole_p99_ms", "reload p99", "ms"},
+    {"silence_p50_ms", "nothing handled p50", "ms"},
+    {"silence_p99_ms", "nothing handled p99", "ms"},
+    {"control_silence_p50_ms", "nothing handled p50 without a reload", "ms"},
+    {"steady_p50_us", "steady delay p50", "us"},
+    {"steady_p99_us", "steady delay p99", "us"},
+    {"per_s", "rate", "1/s"},
+    {"cpu_percent", "cpu of the cores", "%"}};
+const std::vector<CatalogueBuilder::Metric> accounts{
+    {"accepted", "messages", ""},
+    {"generations", "generations", ""},
+    {"lost", "lost", ""},
+    {"refused", "refused", ""},
+    {"reordered", "reordered", ""},
+    {"duplicates_unflagged", "duplicates not flagged", ""},
+    {"duplicates_flagged", "duplicates flagged", ""},
+    {"forgotten", "state forgotten", ""}};
+
 void add_load(CatalogueBuilder& builder, const std::string& subject,
               const Measurement& measurement) {
-    builder.add(subject, measurement,
-                {{"pause_p50_ms", "pause p50", "ms"},
-                 {"pause_p99_ms", "pause p99", "ms"},
-                 {"control_p50_ms", "pause p50 without a reload", "ms"},
-                 {"control_p99_ms", "pause p99 without a reload", "ms"},
-                 {"hold_p50_ms", "inbox held p50", "ms"},
-                 {"hold_p99_ms", "inbox held p99", "ms"},
-                 {"whole_p50_ms", "reload p50", "ms"},
-                 {"whole_p99_ms", "reload p99", "ms"},
-                 {"silence_p50_ms", "nothing handled p50", "ms"},
-                 {"silence_p99_ms", "nothing handled p99", "ms"},
-                 {"control_silence_p50_ms", "nothing handled p50 without a reload", "ms"},
-                 {"steady_p50_us", "steady delay p50", "us"},
-                 {"steady_p99_us", "steady delay p99", "us"},
-                 {"per_s", "rate", "1/s"},
-                 {"cpu_percent", "cpu of the cores", "%"},
-                 {"accepted", "messages", ""},
-                 {"generations", "generations", ""},
-                 {"lost", "lost", ""},
-                 {"refused", "refused", ""},
-                 {"reordered", "reordered", ""},
-                 {"duplicates_unflagged", "duplicates not flagged", ""},
-                 {"duplicates_flagged", "duplicates flagged", ""},
-                 {"forgotten", "state forgotten", ""}});
+    auto metrics = latencies;
+    metrics.insert(metrics.end(), accounts.begin(), accounts.end());
+    builder.add(subject, measurement, metrics);
 }
 
 void add_files(CatalogueBuilder& builder, const std::string& count) {
@@ -140,7 +145,8 @@ Catalogue make_reload_catalogue(const std::string& only, bool quick) {
         add_load(builder, full_speed,
                  {"reload.load", placement, {quick ? "20" : "100", "0", "order"}});
     }
-    add_load(builder, left_open, {"reload.load", two_cores, {quick ? "5" : "50", rate, "open"}});
+    builder.add(left_open, {"reload.load", two_cores, {quick ? "5" : "50", rate, "open"}},
+                accounts);
     add_load(builder, new_file, {"reload.load", two_cores, {quick ? "20" : "200", rate, "file"}});
     add_files(builder, quick ? "30" : "100");
     Measurement memory{"reload.memory", two_cores, {quick ? "300" : "10000"}};

@@ -1,7 +1,7 @@
 // The plugin that is reloaded: keeps account of what it is sent, in a ledger outside and in a
 // small state that goes from generation to generation.
 //
-// Operations   put (a Numbered), barrier (an empty answer)
+// Operations   put (a Numbered); barrier: settles what is open, and is answered
 // Settings     "ledger": a path; without it nothing is kept
 //              "defer": of so many messages of a sender one is kept open until a later one comes,
 //              so that every generation leaves some unsettled; 0: none
@@ -24,6 +24,11 @@ using noa::bench::Numbered;
 
 NOA_PLUGIN_NOTE(0);
 
+struct Open {
+    noa_delivery delivery = 0;
+    Numbered uncounted; // number 0: it counted already
+};
+
 struct noa_agent {
     const noa_host* host;
     noa_context context;
@@ -31,7 +36,7 @@ struct noa_agent {
     std::uint64_t defer = 0;
     LedgerMemory ledger{}; // between start and quiesce
     Ledger::Senders state{};
-    std::deque<noa_delivery> open{};
+    std::deque<Open> open{};
 };
 
 namespace {
@@ -89,13 +94,25 @@ noa_status start(noa_agent* agent, noa_error* error) {
     return NOA_OK;
 }
 
-// Keeps a message open, and settles the oldest when enough are.
-noa_status keep_open(noa_agent& agent, noa_delivery delivery) {
-    agent.open.push_back(delivery);
+void settle_oldest(noa_agent& agent) {
+    const auto oldest = agent.open.front();
+    agent.open.pop_front();
+    const auto status = agent.host->settle(agent.context, oldest.delivery, NOA_OK, noa_str{}, 0);
+    if (status == NOA_OK && oldest.uncounted.number != 0) {
+        agent.ledger->note(oldest.uncounted, true, monotonic_ns());
+    }
+}
+
+// Keeps a message open, and settles the oldest when enough are. Every other one counts as handled
+// when it is settled: left unsettled, it must come again. The rest count at once, and come twice.
+noa_status keep_open(noa_agent& agent, const Numbered& numbered, noa_delivery delivery) {
+    const bool counts_late = numbered.number / agent.defer % 2 != 0;
+    agent.open.push_back({delivery, counts_late ? numbered : Numbered{}});
+    if (!counts_late) {
+        agent.ledger->note(numbered, false, monotonic_ns());
+    }
     if (agent.open.size() > open_at_most) {
-        static_cast<void>(
-            agent.host->settle(agent.context, agent.open.front(), NOA_OK, noa_str{}, 0));
-        agent.open.pop_front();
+        settle_oldest(agent);
     }
     return NOA_DEFERRED;
 }
@@ -103,6 +120,9 @@ noa_status keep_open(noa_agent& agent, noa_delivery delivery) {
 noa_status handle(noa_agent* agent, const noa_message* message, noa_delivery delivery,
                   noa_error* error) {
     if (view(message->subject) == "barrier") {
+        while (!agent->open.empty()) {
+            settle_oldest(*agent);
+        }
         return NOA_OK;
     }
     if (view(message->subject) != "put" || message->body.size != sizeof(Numbered)) {
@@ -114,9 +134,11 @@ noa_status handle(noa_agent* agent, const noa_message* message, noa_delivery del
     Numbered numbered;
     std::memcpy(&numbered, message->body.data, sizeof numbered);
     const bool redelivered = (message->flags & NOA_MESSAGE_REDELIVERED) != 0;
+    if (agent->defer != 0 && !redelivered && numbered.number % agent->defer == 0) {
+        return keep_open(*agent, numbered, delivery);
+    }
     agent->ledger->note(numbered, redelivered, monotonic_ns());
-    const bool defer = agent->defer != 0 && !redelivered && numbered.number % agent->defer == 0;
-    return defer ? keep_open(*agent, delivery) : NOA_OK;
+    return NOA_OK;
 }
 
 noa_status quiesce(noa_agent* agent, std::int64_t /*deadline_ns*/, noa_error* /*error*/) {
