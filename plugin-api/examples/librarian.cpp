@@ -17,15 +17,22 @@ public:
         .version = "1.0.0",
         .settings_schema = R"({"type": "object", "properties": {"patience": {"type": "string"}}})",
         .state_schema = 1,
+        .live_settings = true,
     };
 
     void setup(noa::Setup& setup) override {
-        setup.settings<Settings>([this](const Settings& settings) { settings_ = settings; });
+        const auto take = [this](const Settings& settings) { settings_ = settings; };
+        setup.settings<Settings>(take);
+        // All of them can be taken while it runs: a reload is not needed.
+        setup.live_settings<Settings>([](const Settings&) { return true; }, take);
 
-        // Answered later, by what another agent answers.
+        // Answered later, by what another agent answers; asked again while that one is busy or
+        // away, left alone for a while when it stays so.
         setup.operation("find", [this](const noa::Request& query, noa::Responder responder) {
             request("cache", "get", query.body())
                 .timeout(settings_.patience)
+                .retry({.attempts = 4, .first_pause = 50ms})
+                .breaker(cache_)
                 .then([r = std::move(responder)](const noa::Reply& reply) mutable {
                     r.reply(reply);
                 });
@@ -57,6 +64,7 @@ public:
 
 private:
     Settings settings_;
+    noa::CircuitBreaker cache_;
     std::uint64_t changes_ = 0;
 };
 

@@ -1,11 +1,15 @@
 /* The binary layout of the contract on 64-bit machines, compiled as C and as C++.
  *
  * After a release no line of this file may change but a SIZE, and only because an AT was
- * added at the end of its struct. */
+ * added at the end of its struct. A frozen copy is compiled with SIZE_MAY as >= against the
+ * headers of later minors. */
 #include "noa/noa.h"
 
+#ifndef SIZE_MAY
+#define SIZE_MAY ==
+#endif
 #define SIZE(type, bytes)                                                                          \
-    NOA_STATIC_ASSERT(sizeof(type) == (bytes), #type ": its size is part of the contract")
+    NOA_STATIC_ASSERT(sizeof(type) SIZE_MAY(bytes), #type ": its size is part of the contract")
 #define AT(type, member, offset, bytes)                                                            \
     NOA_STATIC_ASSERT(offsetof(type, member) == (offset) && sizeof(((type*)0)->member) == (bytes), \
                       #type "." #member ": its place is part of the contract")

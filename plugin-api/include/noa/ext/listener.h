@@ -39,7 +39,8 @@ typedef struct noa_listener_host {
      * the same socket. What a generation has not asked for by the return of start is closed when
      * it has taken over. At most 64 a generation. `options` may be NULL and counts on first use
      * only.
-     * Ownership  the host's: do not close the descriptor.
+     * Ownership  the host's: do not close the descriptor. Good until unlisten, or until quiesce
+     *            has returned NOA_OK: each start asks for it again.
      * Errors     NOA_E_FAILED with the system's word in `error` (may be NULL), NOA_E_INVALID for
      *            an address that breaks the form, NOA_E_TOO_LARGE over the limit, NOA_E_STATE
      *            outside start … quiesce.  [lane] */
