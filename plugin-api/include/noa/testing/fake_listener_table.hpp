@@ -20,12 +20,15 @@ noa_status with_sockets(noa_context context, const char* function, F&& call) {
 
 inline noa_status listen(noa_context context, noa_str address, const noa_listen_options* options,
                          std::int32_t* ret_fd, noa_error* error) {
-    return with_sockets(context, "listener.listen", [&](FakeHost& host) {
+    return with_sockets(context, "listener.listen", [&](FakeHost& host) -> noa_status {
+        if (ret_fd == nullptr) {
+            return NOA_E_INVALID;
+        }
         std::string why;
         const noa_status status = host.sockets->listen(
             std::string(address.data, address.size),
             options != nullptr ? *options : noa_listen_options{}, *ret_fd, why);
-        if (status != NOA_OK && error != nullptr) {
+        if (status != NOA_OK && error != nullptr && error->struct_size >= sizeof *error) {
             error->code = status;
             std::snprintf(error->text, sizeof error->text, "%s", why.c_str());
         }
@@ -50,7 +53,10 @@ inline noa_status keep(noa_context context, std::int32_t fd, noa_bytes state) {
 }
 
 inline noa_status take(noa_context context, std::int32_t* ret_fd, noa_bytes* ret_state) {
-    return with_sockets(context, "listener.take", [&](FakeHost& host) {
+    return with_sockets(context, "listener.take", [&](FakeHost& host) -> noa_status {
+        if (ret_fd == nullptr || ret_state == nullptr) {
+            return NOA_E_INVALID;
+        }
         return host.starting ? host.sockets->take(*ret_fd, *ret_state) : NOA_E_STATE;
     });
 }
