@@ -48,6 +48,9 @@ config::Sources sources_of(const Options& options) {
     sources.state_dir_conf = options.state_dir / "conf.d";
     sources.main_required = options.config_given;
     sources.environment = environment();
+    if (!options.log_format.empty()) { // over the configuration, now and after each reload
+        sources.environment["NOA_HOST_LOG_FORMAT"] = options.log_format;
+    }
     return sources;
 }
 

@@ -30,6 +30,13 @@ class Control(unittest.TestCase):
             host.noactl("enable", "echo-c")
             self.assertEqual(host.agent("echo-c")["state"], "running")
 
+    def test_the_log_format_of_the_command_line_stays_over_the_configuration(self):
+        with Host([FIXTURES / "echo-c.so"], '[host.log]\nformat = "text"\n') as host:
+            host.noactl("reload", "--force")
+            lines = host.log_text().splitlines()
+            self.assertGreater(len(lines), 2)
+            self.assertEqual([line for line in lines if not line.startswith("{")], [])
+
     def test_restart_makes_a_new_generation(self):
         with Host([FIXTURES / "echo-c.so", FIXTURES / "slow.so"]) as host:
             host.noactl("restart", "--all")

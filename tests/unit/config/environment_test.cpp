@@ -34,7 +34,9 @@ TEST(environment, sets_every_key_of_the_host) {
                               {"NOA_HOST_MAX_MESSAGE", "2048"},
                               {"NOA_HOST_SPIN", "5us"},
                               {"NOA_HOST_PROBE_TIMEOUT", "1s"},
-                              {"NOA_HOST_DEBOUNCE", "1ms"}});
+                              {"NOA_HOST_DEBOUNCE", "1ms"},
+                              {"NOA_HOST_KEEP_VERSIONS", "7"},
+                              {"NOA_HOST_MAX_PINNED", "8"}});
     EXPECT_THAT(config.host.plugin_dirs, ElementsAre("/a", "/b"));
     EXPECT_FALSE(config.host.autoload);
     EXPECT_EQ(config.host.environment, "development");
@@ -43,6 +45,8 @@ TEST(environment, sets_every_key_of_the_host) {
     EXPECT_EQ(config.host.spin, 5us);
     EXPECT_EQ(config.host.probe_timeout, 1s);
     EXPECT_EQ(config.host.debounce, 1ms);
+    EXPECT_EQ(config.host.keep_versions, 7U);
+    EXPECT_EQ(config.host.max_pinned, 8U);
     EXPECT_TRUE(config.notices.empty());
     EXPECT_EQ(config.origins.at("host.log.level").text(), "environment NOA_HOST_LOG_LEVEL");
 }
