@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <exception>
 #include <fstream>
 #include <string>
 
@@ -91,12 +92,7 @@ int report(const Options& options, const nlohmann::json& environment, const Cata
     return failures == 0 ? 0 : 1;
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-    if (argc == 4 && std::string_view(argv[1]) == "--task") {
-        return run_task(argv[2], argv[3]);
-    }
+int run_bench(int argc, char** argv) {
     Options options;
     CLI::App app{"noa's benchmark: every figure beside the raw library and the peers"};
     read_options(app, options);
@@ -114,4 +110,18 @@ int main(int argc, char** argv) {
     const auto catalogue = options.reload ? make_reload_catalogue(options.only, options.quick)
                                           : make_catalogue(options.only, options.quick);
     return report(options, environment, catalogue, measure(options, catalogue, scratch->path()));
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    try {
+        if (argc == 4 && std::string_view(argv[1]) == "--task") {
+            return run_task(argv[2], argv[3]);
+        }
+        return run_bench(argc, argv);
+    } catch (const std::exception& caught) {
+        (void)std::fprintf(stderr, "noa-bench: %s\n", caught.what());
+        return 1;
+    }
 }

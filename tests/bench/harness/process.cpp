@@ -18,8 +18,6 @@
 
 #include "base/clock.hpp"
 
-extern char** environ;
-
 namespace noa::bench {
 
 namespace {
@@ -40,6 +38,7 @@ private:
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     std::vector<char*> pointers;
+    pointers.reserve(texts.size() + 1);
     for (auto& text : texts) {
         pointers.push_back(text.data());
     }

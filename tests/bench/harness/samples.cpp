@@ -1,6 +1,7 @@
 #include "harness/samples.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -20,6 +21,16 @@ Spread spread_of(std::vector<double> values) {
     const double median =
         values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
     return {median, values.front(), values.back()};
+}
+
+double percentile(std::vector<double>& values, double percent) {
+    if (values.empty()) {
+        return 0;
+    }
+    const auto rank = std::ceil(static_cast<double>(values.size()) * percent / 100.0);
+    const auto at = values.begin() + static_cast<std::ptrdiff_t>(std::max(rank, 1.0)) - 1;
+    std::nth_element(values.begin(), at, values.end());
+    return *at;
 }
 
 void put_percentiles(Values& values, std::vector<std::uint32_t>& nanoseconds) {

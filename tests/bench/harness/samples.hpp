@@ -20,6 +20,9 @@ struct Spread {
 // `values` must not be empty.
 [[nodiscard]] Spread spread_of(std::vector<double> values);
 
+// The value that `percent` of them do not exceed; 0 for none. `values` are reordered.
+[[nodiscard]] double percentile(std::vector<double>& values, double percent);
+
 // CPU time of this process so far, all threads.
 [[nodiscard]] inline std::int64_t own_cpu_ns() noexcept {
     return read_clock(CLOCK_PROCESS_CPUTIME_ID);

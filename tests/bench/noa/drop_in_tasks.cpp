@@ -2,6 +2,7 @@
 #include "noa/switching.hpp"
 
 #include "base/clock.hpp"
+#include "harness/samples.hpp"
 
 namespace noa::bench {
 

@@ -3,9 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -140,16 +138,6 @@ Result<std::string> call(WireClient& client, const std::string& agent,
     message.to = agent;
     message.subject = operation;
     return client.call(message);
-}
-
-double percentile(std::vector<double>& values, double percent) {
-    if (values.empty()) {
-        return 0;
-    }
-    const auto rank = std::ceil(static_cast<double>(values.size()) * percent / 100.0);
-    const auto at = values.begin() + static_cast<std::ptrdiff_t>(std::max(rank, 1.0)) - 1;
-    std::nth_element(values.begin(), at, values.end());
-    return *at;
 }
 
 } // namespace noa::bench

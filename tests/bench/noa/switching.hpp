@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include "noa/host.hpp"
 #include "noactl/client.hpp"
@@ -53,8 +52,5 @@ private:
 // A request with an empty body, and its answer.
 [[nodiscard]] Result<std::string> call(WireClient& client, const std::string& agent,
                                        const std::string& operation);
-
-// The value that `percent` of them do not exceed; 0 for none. `values` are reordered.
-[[nodiscard]] double percentile(std::vector<double>& values, double percent);
 
 } // namespace noa::bench

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/clock.hpp"
+#include "harness/samples.hpp"
 #include "reload/load.hpp"
 #include "reload/plain_host.hpp"
 #include "reload/tasks.hpp"

@@ -1,4 +1,5 @@
 #include "base/clock.hpp"
+#include "harness/samples.hpp"
 #include "noa/usage.hpp"
 #include "reload/load.hpp"
 #include "reload/tasks.hpp"

@@ -1,6 +1,7 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "harness/samples.hpp"
 #include "reload/load.hpp"
 #include "reload/tasks.hpp"
 
