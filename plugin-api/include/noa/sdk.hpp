@@ -57,6 +57,7 @@ using sdk::failed;
 using sdk::invalid;
 using sdk::json_content_type;
 using sdk::not_found;
+using sdk::ok;
 using sdk::parse_duration;
 using sdk::parse_size;
 using sdk::retry;
