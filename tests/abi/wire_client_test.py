@@ -28,8 +28,9 @@ class Gateway(threading.Thread):
         self.router = zmq.Context.instance().socket(zmq.ROUTER)
         self.router.setsockopt(zmq.LINGER, 0)
         self.router.bind(f"ipc://{runtime_dir}/bus.sock")
+        self.runtime_dir = runtime_dir  # a scratch folder: no other gateway has it
         self.stop = zmq.Context.instance().socket(zmq.PAIR)
-        self.stop.bind(f"inproc://stop-{id(self)}")
+        self.stop.bind(f"inproc://stop{self.runtime_dir}")
         self.script = {}
         self.seen = []
 
@@ -49,7 +50,7 @@ class Gateway(threading.Thread):
 
     def end(self):
         signal = zmq.Context.instance().socket(zmq.PAIR)
-        signal.connect(f"inproc://stop-{id(self)}")
+        signal.connect(f"inproc://stop{self.runtime_dir}")
         signal.send(b"")
         self.join()
         signal.close()

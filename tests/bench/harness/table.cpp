@@ -82,7 +82,7 @@ Row row_of(const Figure& figure, const Outcomes& outcomes) {
         row.note = "failed: " + outcome.failed;
     } else if (!outcome.skipped.empty()) {
         row.note = "skipped: " + outcome.skipped;
-    } else if (values == outcome.values.end()) {
+    } else if (values == outcome.values.end() || values->second.empty()) {
         row.note = "failed: no value for " + figure.metric;
     } else {
         row.runs = values->second;

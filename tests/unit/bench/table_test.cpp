@@ -78,7 +78,7 @@ TEST(Table, what_was_skipped_says_so) {
     auto builder = both();
     builder.expect("group", own_p50, Sense::at_most, 1, {raw_p50});
     Outcomes outcomes = outcomes_of({1}, {1});
-    outcomes[raw.key()] = {.skipped = "not installed"};
+    outcomes[raw.key()].skipped = "not installed";
     const auto row = first_row(builder, outcomes);
     EXPECT_FALSE(row.met.has_value());
     EXPECT_NE(row.note.find("not installed"), std::string::npos);
