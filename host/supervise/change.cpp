@@ -378,28 +378,4 @@ Outcome Supervisor::State::carry_out_one(Agent& agent, Proposal& proposal, Work&
     return {agent.name, "unchanged", agent.last_number, agent.note};
 }
 
-// Plugin files that cannot become agents, each said once.
-void Supervisor::State::note_catalog() {
-    auto listed = nlohmann::json::array();
-    std::set<std::string> complaints;
-    for (const auto& [name, entry] : catalog.entries()) {
-        listed.push_back({{"path", entry.path.string()},
-                          {"id", name},
-                          {"version", ""},
-                          {"digest", entry.digest},
-                          {"verdict", entry.usable() ? entry.trusted ? "unused"
-                                                                     : "unused: others may write "
-                                                                       "to its directory"
-                                                     : "unusable: " + entry.complaint()}});
-        const auto complaint = entry.complaint();
-        if (!complaint.empty() && complaints.insert(complaint).second &&
-            !complained.contains(complaint)) {
-            log.write(Level::warning, "plugin.unusable", {{"plugin", name}, {"reason", complaint}});
-        }
-    }
-    complained = std::move(complaints);
-    const std::lock_guard lock(mutex);
-    plugins = std::move(listed);
-}
-
 } // namespace noa::supervise
