@@ -217,7 +217,13 @@ Result<void> Supervisor::State::check(Proposal& proposal, const ApplyOptions& op
         if (work->second.prepared) {
             auto valid = config::check_settings(proposal.config, agent,
                                                 work->second.prepared->facts.settings_schema);
-            if (!valid) {
+            if (!valid && work->second.action == config::Action::reload &&
+                !work->second.settings_changed) {
+                // A file that only came does not make settings wrong that are in force.
+                work->second.refusal = valid.error();
+                plugin::StageDir::remove(work->second.prepared->file);
+                work->second.prepared.reset();
+            } else if (!valid) {
                 add(valid.error().reason);
             } else if (auto& refusal = work->second.prepared->settings_refusal) {
                 work->second.refusal = std::move(refusal);
@@ -341,6 +347,20 @@ std::vector<Outcome> Supervisor::State::carry_out(Proposal& proposal, const Appl
     return list;
 }
 
+void Supervisor::State::note_file(Agent& agent, bool gone) {
+    static constexpr std::string_view is_gone =
+        "its file is gone; it runs on from the private copy until an explicit reload";
+    const std::lock_guard lock(mutex);
+    if (!gone && agent.note == is_gone) {
+        agent.note.clear();
+    } else if (gone && agent.note.empty()) {
+        agent.note = is_gone;
+        log.write(
+            Level::warning, "plugin.file_gone",
+            {{"agent", agent.name}, {"file", agent.current->blueprint().file.source.string()}});
+    }
+}
+
 // [operation held]
 Outcome Supervisor::State::carry_out_one(Agent& agent, Proposal& proposal, Work& work,
                                          bool forced) {
@@ -356,12 +376,11 @@ Outcome Supervisor::State::carry_out_one(Agent& agent, Proposal& proposal, Work&
                                     Ending::refused)
                            : refuse(agent, "agent.load_refused", *work.refusal);
     }
-    if (work.file_gone && agent.note.empty()) {
-        const std::lock_guard lock(mutex);
-        agent.note = "its file is gone; it runs on from the private copy until an explicit reload";
-        log.write(
-            Level::warning, "plugin.file_gone",
-            {{"agent", agent.name}, {"file", agent.current->blueprint().file.source.string()}});
+    // Somebody may have stopped it since the plan was made.
+    if (agent.current) {
+        note_file(agent, work.file_gone);
+    } else if (work.action == config::Action::retune) {
+        work.action = config::Action::keep;
     }
     switch (work.action) {
     case config::Action::start:

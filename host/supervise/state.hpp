@@ -93,6 +93,7 @@ struct Supervisor::State {
                                                const config::AgentConfig& wanted,
                                                config::Action planned,
                                                const ApplyOptions& options) const;
+    void note_file(Agent& agent, bool gone);
     [[nodiscard]] Outcome carry_out_one(Agent& agent, Proposal& proposal, Work& work, bool forced);
 
     // What an agent is to be made from: its plugin's file; while that is gone or rejected, what

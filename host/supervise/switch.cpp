@@ -209,6 +209,14 @@ Outcome Supervisor::State::undo_switch(Agent& agent, Attempt& attempt, const Err
     log.error("agent.lost", back.error(), {{"agent", agent.name}});
     const auto model = agent.current->blueprint();
     if (auto anew = recreate(agent, model); !anew) {
+        end_probation(agent, Ending::degraded, anew.error().text());
+        std::unique_ptr<Generation> gone;
+        {
+            const std::lock_guard lock(mutex);
+            gone = std::move(agent.current);
+        }
+        gone->abandon_inbox();
+        Generation::retire(std::move(gone));
         return refuse(agent, "agent.reload_failed", anew.error(), attempt.reload, Ending::degraded);
     }
     auto error = why;

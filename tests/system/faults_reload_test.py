@@ -62,8 +62,6 @@ class Identity(FaultCase):
             host.noactl("reload", "--force", "faulty")
             self.assertEqual(events.until(lambda _: True)["action"], "reloaded", "the first event")
 
-    # host/supervise/change.cpp sets the note and never takes it back.
-    @unittest.expectedFailure
     def test_a_file_that_went_and_came_back_is_no_longer_said_to_be_gone(self):
         with FaultyHost() as host:
             file = host.plugin_dir / "faulty.so"
@@ -83,7 +81,7 @@ class Quiesce(FaultCase):
             gate, sequence = Gate(host), Sequence(client)
             host.order(f"quiesce hold {gate.path}")
             sequence.send(10)
-            self.refused(host, "not quiet within 200 ms")
+            self.refused(host, "not quiet within 200 ms", outcome="cancelled")
             gate.await_arrival()
             sequence.send(10)
             self.refused(host, "not quiet within 200 ms")  # nothing runs beside a stuck lane
@@ -96,6 +94,21 @@ class Quiesce(FaultCase):
             self.reloaded(host)
             sequence.check(self)
             self.serves(host, faulty=("running", 2))
+
+    def test_a_save_that_never_ends_cancels_in_the_same_way(self):
+        with FaultyHost(quiesce="200ms") as host, host.client() as client:
+            gate, sequence = Gate(host), Sequence(client)
+            host.order(f"save hold {gate.path}")
+            sequence.send(10)
+            self.refused(host, "not quiet within 200 ms", outcome="cancelled")
+            gate.await_arrival()
+            sequence.send(10)
+            self.serves(host, faulty=("running", 1))
+            host.order()
+            gate.release()
+            sequence.check(self)
+            self.reloaded(host)
+            sequence.check(self)
 
     def test_that_never_ends_does_not_keep_a_stop_waiting(self):
         with FaultyHost(quiesce="200ms") as host:
@@ -148,7 +161,7 @@ class SwapBack(FaultCase):
                 client.call(sender, "start", {"to": "faulty", "operation": "put", "count": 0,
                                               "rate": 5000, "size": 64})
             for _ in range(20):
-                self.refused(host, "start was told to fail")
+                self.refused(host, "start was told to fail", outcome="undone")
             calls = client.call("faulty", "calls", {}).json()
             self.assertEqual(calls["starts"], 21, "each time it takes up again")
             sent = {}
@@ -217,9 +230,6 @@ class Settings(FaultCase):
                 else:
                     self.runs(host, "1.0.0", {"level": 1}, generation)
 
-    # host/supervise/change.cpp checks the settings in force against the schema of a file that only
-    # came: the refusal is that file's, not the configuration's.
-    @unittest.expectedFailure
     def test_a_file_whose_settings_do_not_fit_holds_up_nobody_else(self):
         with self.starting(RELOAD / "settings_old.so", self.OLD) as host:
             host.install(RELOAD / "settings_new.so", "settings.so")

@@ -112,13 +112,17 @@ class FaultCase(unittest.TestCase):
         self.assertTrue(done.stdout, done.stderr)
         return json.loads(done.stdout)["outcomes"]
 
-    def refused(self, host, *reasons, agent="faulty"):
-        """One explicit reload that comes to nothing, and says why."""
+    def refused(self, host, *reasons, agent="faulty", outcome=None):
+        """One explicit reload that comes to nothing, and says why; `outcome` as in the history."""
         before = host.agent(agent)
-        outcome = self.reload(host, agent)
-        self.assertEqual(outcome["action"], "failed", outcome)
+        answer = self.reload(host, agent)
+        self.assertEqual(answer["action"], "failed", answer)
+        [record] = host.json("reloads", agent, "-n", "1")
         for reason in reasons:
-            self.assertIn(reason, outcome["text"])
+            self.assertIn(reason, answer["text"])
+            self.assertIn(reason, record["reason"])
+        if outcome is not None:
+            self.assertEqual(record["outcome"], outcome, record)
         after = host.agent(agent)
         self.assertIn(reasons[0], after["last_error"])
         self.assertEqual((after["state"], after["generation"]), ("running", before["generation"]))
