@@ -23,12 +23,14 @@ class Exceptions(FaultCase):
     def test_of_a_new_generation_leave_the_old_one_as_it_was(self):
         with FaultyHost() as host, host.client() as client:
             sequence = Sequence(client)
-            for where in ("create", "validate", "commit", "restore", "start"):
+            for where, outcome in (("create", "refused"), ("validate", "refused"),
+                                   ("commit", "refused"), ("restore", "undone"),
+                                   ("start", "undone")):
                 for what, text in texts_of(where).items():
                     with self.subTest(where=where, what=what):
                         host.order(f"{where} {what}")
                         sequence.send()
-                        self.refused(host, text)
+                        self.refused(host, text, outcome=outcome)
                         sequence.check(self)
             host.order()
             self.serves(host, faulty=("running", 1))
@@ -38,12 +40,12 @@ class Exceptions(FaultCase):
     def test_of_the_old_generation_leave_it_in_place(self):
         with FaultyHost() as host, host.client() as client:
             sequence = Sequence(client)
-            for where in ("quiesce", "save"):
+            for where, outcome in (("quiesce", "cancelled"), ("save", "undone")):
                 for what, text in texts_of(where).items():
                     with self.subTest(where=where, what=what):
                         host.order(f"{where} {what}")
                         sequence.send()
-                        self.refused(host, text)
+                        self.refused(host, text, outcome=outcome)
                         sequence.check(self)
             host.order()
             self.serves(host, faulty=("running", 1))
@@ -209,8 +211,8 @@ class Hanging(FaultCase):
             asker.send("faulty", "fault", {})
             gate.await_arrival()
             sequence.send(10)
-            self.refused(host, "not quiet within 200 ms")
-            self.refused(host, "not quiet within 200 ms")
+            self.refused(host, "not quiet within 200 ms", outcome="cancelled")
+            self.refused(host, "not quiet within 200 ms", outcome="cancelled")
             self.serves(host, faulty=("running", 1))
             host.order()
             gate.release()

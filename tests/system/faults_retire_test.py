@@ -86,7 +86,6 @@ class Leftovers(FaultCase):
             self.assertEqual(client.publish("left.one", {}), 1, "once, not once a generation")
             self.serves(host, whole=("running", 4))
 
-    @unittest.skip("unloads the library under the thread: the host dies")
     def test_a_thread_that_was_left_behind_pins_the_library(self):
         with WholeHost("thread_left") as host:
             gate = Gate(host)
@@ -96,7 +95,10 @@ class Leftovers(FaultCase):
             host.settings("")
             host.noactl("reload")
             self.serves(host, pinned=["a thread was left behind (tid"], whole=("running", 3))
-            gate.release()  # it goes on in code that is still there
+            gate.release()  # it goes on, in code that is still there
+            said = host.root / "gate.said"
+            until(said.exists, bool)
+            self.assertEqual(said.read_text().split(), ["-9", "-9"])
             self.reloaded(host, "whole")
             self.serves(host, pinned=["a thread was left behind (tid"], whole=("running", 4))
 

@@ -19,7 +19,7 @@ class Handing(FaultCase):
                 with self.subTest(order=order):
                     host.order(order)
                     sequence.send(10)
-                    self.refused(host, reason)
+                    self.refused(host, reason, outcome="undone")
                     sequence.check(self)
             host.order()
             self.serves(host, faulty=("running", 1))
@@ -33,7 +33,7 @@ class Handing(FaultCase):
                 with self.subTest(what=what):
                     host.order(f"restore {what}")
                     sequence.send(10)
-                    self.refused(host, "restore state")
+                    self.refused(host, "restore state", outcome="undone")
                     sequence.check(self)
             host.order()
             self.serves(host, faulty=("running", 1))

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The host is killed (kill -9) at every step of a reload; the next start serves."""
 import hashlib
+import json
 import pathlib
 import signal
 import subprocess
@@ -8,13 +9,14 @@ import unittest
 
 from noa_faults import RELOAD, FaultCase, FaultyHost, Gate, Running, Sequence, until
 
-# Where the fixture stands still, and what is under way then.
+# Where the fixture stands still, and the phase that the ledger then knows its new code to be in:
+# none before that is inside the host, and none once it is confirmed.
 STEPS = {
-    "probe.constructor": "probe", "probe.create": "probe", "probe.validate": "probe",
-    "probe.describe": "probe", "probe.destroy": "probe",
+    "probe.constructor": None, "probe.create": None, "probe.validate": None,
+    "probe.describe": None, "probe.destroy": None,
     "constructor": "load", "create": "load", "validate": "load", "commit": "load",
     "quiesce": "switch", "save": "switch", "restore": "switch", "start": "switch",
-    "confirm": "confirm", "destroy": "retire",
+    "destroy": None,
 }
 LARGE = 96 << 20
 
@@ -57,8 +59,16 @@ class Killed(FaultCase):
         staged = sorted(path.name for path in (host.state_dir / "stage").iterdir())
         self.assertFalse([name for name in staged if name.endswith(".part")], staged)
 
+    def trial(self, host):
+        """What the ledger knows to be on trial."""
+        return json.loads((host.state_dir / "ledger/faulty.json").read_text())["trial"]
+
+    def start_unready(self, host):
+        """A noad that is not waited for: it will not get ready."""
+        return subprocess.Popen(list(map(str, host.command())), stderr=subprocess.DEVNULL)
+
     def test_while_the_plugin_stands_still_in_each_of_its_calls(self):
-        for where in STEPS:
+        for where, phase in STEPS.items():
             with self.subTest(where=where), FaultyHost() as host, host.client() as client:
                 gate, sequence = Gate(host), Sequence(client)
                 sequence.send(10)
@@ -68,7 +78,40 @@ class Killed(FaultCase):
                 gate.await_arrival()
                 self.kill(host)
                 gate.release()
+                trial = self.trial(host)
+                self.assertEqual(trial and (trial["phase"], trial["digest"]),
+                                 phase and (phase, digest))
                 self.start_again(host, digest)
+                said = [line for line in host.log_text().splitlines()
+                        if "version.tried_again" in line and digest in line]
+                self.assertEqual(len(said), 1 if phase else 0)
+                if phase:
+                    self.assertIn(f"phase {phase}", said[0])
+                self.assertIsNone(self.trial(host), "confirmed")
+
+    def test_twice_in_the_same_code_and_the_version_before_starts(self):
+        with FaultyHost() as host:
+            before = host.agent("faulty")["digest"]
+            gate = Gate(host)
+            path, digest = self.new_version(host)
+            host.order(f"start hold {gate.path}")
+            host.install(path, "faulty.so")
+            gate.await_arrival()
+            self.kill(host)
+            gate.release()
+            starting = self.start_unready(host)
+            gate.await_arrival()
+            starting.kill()
+            starting.wait()
+            gate.release()
+            host.order()
+            host.start()
+            self.serves(host, faulty=("running", 1))
+            self.assertEqual(host.agent("faulty")["digest"], before)
+            [rejected] = host.agent("faulty")["versions"]["rejected"]
+            self.assertEqual(rejected["digest"], digest)
+            self.assertIn("2 times while it was on trial (phase switch)", rejected["reason"])
+            self.assertIn("version.rejected", host.log_text())
 
     def test_while_the_file_is_staged_and_scanned(self):
         for step in ("stage", "scan"):
@@ -88,8 +131,7 @@ class Killed(FaultCase):
                 self.kill(host)
                 gate = Gate(host)
                 host.order(f"{where} hold {gate.path}")
-                starting = subprocess.Popen(list(map(str, host.command())),
-                                            stderr=subprocess.DEVNULL)
+                starting = self.start_unready(host)
                 gate.await_arrival()
                 starting.kill()
                 starting.wait()
