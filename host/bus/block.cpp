@@ -1,5 +1,6 @@
 #include "bus/block.hpp"
 
+#include <cstring>
 #include <new>
 
 namespace noa::bus {
@@ -23,6 +24,14 @@ void free_block(Block* block) noexcept {
 
 Block* Block::make_single(std::size_t body_bytes) {
     return make_block(record_bytes(body_bytes, max_record_strings), nullptr);
+}
+
+Block* Block::make_copy(const Record& record) {
+    Block* block = make_block(record.total_bytes, nullptr);
+    std::memcpy(block->data(), &record, record.total_bytes);
+    block->count = 1;
+    block->used = record.total_bytes;
+    return block;
 }
 
 void Block::drop() noexcept {

@@ -25,6 +25,7 @@ struct Block {
 
     // Room for one record of that body and the longest strings.
     [[nodiscard]] static Block* make_single(std::size_t body_bytes);
+    [[nodiscard]] static Block* make_copy(const Record& record);
     void drop() noexcept;
 };
 

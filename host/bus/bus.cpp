@@ -125,12 +125,13 @@ void Bus::answer(Endpoint& from, const Record& request, noa_status status, std::
     static_cast<void>(asker->inbox().accept_answer(draft));
 }
 
-void Bus::announce(std::string_view subject, std::string_view json) noexcept {
+void Bus::announce(std::string_view subject, std::string_view json, std::uint16_t hops) noexcept {
     Draft draft;
     draft.head.id = make_id();
     draft.head.from = host_;
     draft.head.sent_unix_ns = coarse_unix_ns();
     draft.head.kind = NOA_MESSAGE_EVENT;
+    draft.head.hops = hops;
     draft.subject = subject;
     draft.content_type = "application/json";
     draft.body = json;

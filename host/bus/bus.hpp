@@ -48,8 +48,9 @@ public:
     void answer(Endpoint& from, const Record& request, noa_status status, std::string_view body,
                 std::string_view content_type, Block* block = nullptr,
                 std::size_t block_bytes = 0) noexcept;
-    // An event of noa itself, from "host".
-    void announce(std::string_view subject, std::string_view json) noexcept;
+    // An event of noa itself, from "host". `hops` of the message that it is about, so that what
+    // it brings about ends like any other loop.
+    void announce(std::string_view subject, std::string_view json, std::uint16_t hops = 0) noexcept;
 
     // Operations that every agent answers on the control queue.
     [[nodiscard]] static bool is_control(std::string_view operation) noexcept {

@@ -4,20 +4,30 @@
 
 namespace noa::bus {
 
-std::optional<Settlement> Deliveries::open(std::uint64_t token, Item& item) {
-    const std::lock_guard lock(mutex_);
-    in_hand_.store(0, std::memory_order_relaxed);
+// [mutex held]
+std::optional<Settlement> Deliveries::pop_early(std::uint64_t token) noexcept {
     std::optional<Settlement> settlement;
     if (const auto found = early_.find(token); found != early_.end()) {
         settlement = std::move(found->second);
     }
     early_.clear();
     has_early_.store(false, std::memory_order_relaxed);
-    if (settlement) {
-        return settlement;
+    return settlement;
+}
+
+bool Deliveries::find_early(std::uint64_t token) const noexcept {
+    const std::lock_guard lock(mutex_);
+    return early_.contains(token);
+}
+
+std::optional<Settlement> Deliveries::open(std::uint64_t token, Item& item) {
+    const std::lock_guard lock(mutex_);
+    in_hand_.store(0, std::memory_order_relaxed);
+    auto settlement = pop_early(token);
+    if (!settlement) {
+        open_.emplace(token, std::move(item));
     }
-    open_.emplace(token, std::move(item));
-    return std::nullopt;
+    return settlement;
 }
 
 std::optional<Item> Deliveries::take(std::uint64_t token) {
@@ -40,17 +50,12 @@ bool Deliveries::settle_early(std::uint64_t token, Settlement&& settlement) {
     return early_.try_emplace(token, std::move(settlement)).second;
 }
 
-void Deliveries::end() noexcept {
-    in_hand_.store(0, std::memory_order_release);
-    // Settled elsewhere and yet not deferred: the plugin broke its contract, handle's word counts.
-    if (has_early_.load(std::memory_order_acquire)) {
-        const std::lock_guard lock(mutex_);
-        early_.clear();
-        has_early_.store(false, std::memory_order_relaxed);
-    }
+std::optional<Settlement> Deliveries::take_early(std::uint64_t token) noexcept {
+    const std::lock_guard lock(mutex_);
+    return pop_early(token);
 }
 
-std::vector<Item> Deliveries::revoke() {
+std::vector<Item> Deliveries::revoke(Revoked why) {
     std::vector<std::pair<std::uint64_t, Item>> taken;
     {
         const std::lock_guard lock(mutex_);
@@ -67,9 +72,20 @@ std::vector<Item> Deliveries::revoke() {
     items.reserve(taken.size());
     for (auto& [token, item] : taken) {
         ++item.attempt;
+        item.revocations += why == Revoked::at_switch ? 1 : 0;
         items.push_back(std::move(item));
     }
     return items;
+}
+
+void Deliveries::each(const std::function<void(Item&)>& visit) {
+    const std::lock_guard lock(mutex_);
+    for (auto& [token, item] : open_) {
+        visit(item);
+    }
+    for (auto& returned : returned_) {
+        visit(returned.item);
+    }
 }
 
 void Deliveries::give_back(Item&& item, std::int64_t due_ns) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -17,8 +18,17 @@ namespace noa::bus {
 struct Item {
     Record* record = nullptr;
     std::uint32_t attempt = 1;
-    bool control = false; // of the control queue: not part of the depth
-    BlockRef block;       // empty while the record lies in the inbox's current pack
+    std::uint32_t claim = 0;       // of an ordered inbox: it keeps its sender's others waiting
+    std::uint32_t revocations = 0; // of its attempts: those that a switch ended
+    bool control = false;          // of the control queue: not part of the depth
+    bool is_next = false;          // comes from its sender's queue: nothing is before it
+    BlockRef block;                // empty while the record lies in the inbox's current pack
+};
+
+// Why open deliveries are taken back.
+enum class Revoked : std::uint8_t {
+    at_switch, // no fault of the message; counted apart from its deliveries
+    by_loss,   // whoever had them is gone, perhaps because of them
 };
 
 // How somebody settled a delivery.
@@ -46,15 +56,26 @@ public:
     // Remembers a settlement of the delivery that is in the plugin's hands right now.
     // False when `token` is not that one.
     [[nodiscard]] bool settle_early(std::uint64_t token, Settlement&& settlement);
+    [[nodiscard]] bool has_early(std::uint64_t token) const noexcept {
+        return has_early_.load(std::memory_order_acquire) && find_early(token);
+    }
     // Brackets one call of handle; begin gives its token. [lane]
     [[nodiscard]] std::uint64_t begin() noexcept {
         in_hand_.store(++last_token_, std::memory_order_release);
         return last_token_;
     }
-    void end() noexcept;
+    // Settled by the lane itself: other threads come too late from now on. [lane]
+    void close_in_hand() noexcept { in_hand_.store(0, std::memory_order_release); }
+    // A settlement by another thread, if there was one: it came first. [lane]
+    [[nodiscard]] std::optional<Settlement> end(std::uint64_t token) noexcept {
+        close_in_hand();
+        return has_early_.load(std::memory_order_acquire) ? take_early(token) : std::nullopt;
+    }
 
     // Everything open, oldest first, each with one attempt more; nothing is open afterwards.
-    [[nodiscard]] std::vector<Item> revoke();
+    [[nodiscard]] std::vector<Item> revoke(Revoked why = Revoked::at_switch);
+    // Everything open, or handed back and not taken yet.
+    void each(const std::function<void(Item&)>& visit);
     // Hands an item back to the lane for redelivery at `due_ns`.
     void give_back(Item&& item, std::int64_t due_ns);
     struct Returned {
@@ -66,6 +87,10 @@ public:
     [[nodiscard]] std::size_t count() const;
 
 private:
+    [[nodiscard]] bool find_early(std::uint64_t token) const noexcept;
+    [[nodiscard]] std::optional<Settlement> take_early(std::uint64_t token) noexcept;
+    [[nodiscard]] std::optional<Settlement> pop_early(std::uint64_t token) noexcept;
+
     mutable std::mutex mutex_;
     std::unordered_map<std::uint64_t, Item> open_;
     std::unordered_map<std::uint64_t, Settlement> early_;

@@ -115,7 +115,8 @@ void OutsideAgent::depart(std::int64_t keep_until_ns) {
     waiting_.clear();
     with_peer_.clear();
     shown_open_ = 0;
-    lane_->post([this] { lane_->detach(); });
+    // Perhaps one of them was what it died of.
+    lane_->post([this] { lane_->detach(Revoked::by_loss); });
 }
 
 void OutsideAgent::finish() {
@@ -153,7 +154,9 @@ const noa_message* OutsideAgent::next() const noexcept {
 void OutsideAgent::sent() {
     const auto forward = waiting_.front();
     waiting_.pop_front();
-    with_peer_.insert_or_assign(forward.kept->id, forward.delivery);
+    with_peer_.insert_or_assign(
+        forward.kept->id,
+        WithPeer{forward.delivery, static_cast<std::uint16_t>(forward.kept->hops)});
     shown_open_ = static_cast<std::uint32_t>(with_peer_.size());
     delivered_.fetch_add(1, std::memory_order_relaxed);
     static_cast<void>(lane_->release(*forward.kept));
@@ -166,13 +169,18 @@ void OutsideAgent::expire_next() {
     static_cast<void>(lane_->release(*forward.kept));
 }
 
+std::optional<std::uint16_t> OutsideAgent::hops_of(const noa_id& id) const {
+    const auto found = with_peer_.find(id);
+    return found == with_peer_.end() ? std::nullopt : std::optional(found->second.hops);
+}
+
 noa_status OutsideAgent::end_delivery(const noa_id& id,
                                       const std::function<noa_status(noa_delivery)>& how) {
     const auto found = with_peer_.find(id);
     if (found == with_peer_.end()) {
         return NOA_E_RETIRED;
     }
-    const auto status = how(found->second);
+    const auto status = how(found->second.delivery);
     if (status == NOA_OK || status == NOA_E_RETIRED) {
         with_peer_.erase(found);
         shown_open_ = static_cast<std::uint32_t>(with_peer_.size());

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -66,6 +67,9 @@ public:
     void sent();        // that one
     void expire_next(); // it came too late
 
+    // How many messages led to a delivery that the peer holds; nothing when it holds none of
+    // that id.
+    [[nodiscard]] std::optional<std::uint16_t> hops_of(const noa_id& id) const;
     // By the id of the message: NOA_E_RETIRED when no such delivery is open.
     [[nodiscard]] noa_status reply(const noa_id& id, const noa_outgoing& message);
     [[nodiscard]] noa_status settle(const noa_id& id, noa_status status, std::string_view text,
@@ -109,8 +113,12 @@ private:
     std::uint32_t credit_ = 0;
     std::int64_t keep_until_ns_ = 0;
     bool finishing_ = false;
-    std::deque<Forward> waiting_;                                    // for credit
-    std::unordered_map<noa_id, noa_delivery, ById, ById> with_peer_; // host-made ids
+    struct WithPeer {
+        noa_delivery delivery = 0;
+        std::uint16_t hops = 0;
+    };
+    std::deque<Forward> waiting_;                                // for credit
+    std::unordered_map<noa_id, WithPeer, ById, ById> with_peer_; // host-made ids
 
     std::uint64_t lane_service_ = 0; // [lane]
 

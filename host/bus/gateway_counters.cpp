@@ -26,6 +26,7 @@ std::string GatewayCounters::to_json() const {
                              {"unreachable", unreachable.get()},
                              {"leases_expired", leases_expired.get()},
                              {"turned_away", turned_away.get()},
+                             {"evicted", evicted.get()},
                              {"connections", now(connections)},
                              {"peers", now(peers)},
                              {"open_requests", now(open_requests)},

@@ -26,6 +26,7 @@ struct GatewayCounters {
     Counter unreachable; // peers that turned out to be gone
     Counter leases_expired;
     Counter turned_away; // connections over the limit
+    Counter evicted;     // silent peers that made room for others
 
     // as they are now
     std::atomic<std::uint64_t> connections{0};

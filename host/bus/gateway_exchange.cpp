@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/ids.hpp"
 #include "base/status.hpp"
 
 namespace noa::bus {
@@ -13,6 +14,8 @@ namespace {
 constexpr int messages_per_drain = 256;
 constexpr std::size_t bytes_per_drain = 1U << 20U;
 constexpr std::int64_t between_expiries_ns = 50'000'000;
+constexpr std::int64_t between_rooms_ns = 1'000'000'000; // when little came of it
+constexpr std::size_t worthwhile_part = 8;
 constexpr std::int64_t never = PeerTable::never;
 // Alarms are rounded up: deadlines come from strangers, and each earlier one moves the alarm.
 constexpr std::int64_t alarm_grain_ns = 50'000'000;
@@ -83,7 +86,7 @@ bool Exchange::drain_inbox() {
     bool more = true;
     for (int i = 0; i < messages_per_drain && more; ++i) {
         Item item;
-        more = inbox_->next_urgent(item) || inbox_->next(item, true);
+        more = inbox_->next_urgent(item) || inbox_->next(item);
         if (more) {
             settled += item.control || item.record->is_answer() ? 0 : 1;
             take(item);
@@ -156,6 +159,82 @@ void Exchange::expire_requests() {
         counters_.expired.add();
         tell_error(*peer, request.id, {NOA_E_EXPIRED, status_text(NOA_E_EXPIRED)});
     });
+}
+
+// The table of peers, or that of open requests, is full. Programs that went without their
+// answers tell nobody: the socket knows of those whose connection has ended; of the others
+// those go that were silent as long as a lease, the longest first. None with a lease.
+bool Exchange::make_room(const Peer* needed) {
+    if (now_ns_ < room_due_ns_) {
+        return false;
+    }
+    const auto peers_before = peers_.count();
+    const auto requests_before = pending_.count();
+    auto peers = peers_.waiting();
+    std::erase(peers, needed);
+    if (!drop_unreachable(peers)) {
+        drop_silent(peers);
+    }
+    pending_.take_if([this](const OpenRequest& request) {
+        return peers_.at(request.peer_index, request.peer) == nullptr;
+    });
+    const auto peers_made = peers_before - peers_.count();
+    const auto requests_made = requests_before - pending_.count();
+    if (peers_made < peers_before / worthwhile_part &&
+        requests_made < requests_before / worthwhile_part) {
+        room_due_ns_ = now_ns_ + between_rooms_ns;
+    }
+    return peers_made != 0 || requests_made != 0;
+}
+
+// In the middle of a turn: nothing may remember it.
+void Exchange::forget(Peer& peer) {
+    std::erase(leaving_, &peer);
+    peers_.drop(peer);
+}
+
+// The handshake of the moment: a pong that nobody asked for.
+bool Exchange::drop_unreachable(const std::vector<Peer*>& peers) {
+    bool dropped = false;
+    for (Peer* peer : peers) {
+        wire::Message pong;
+        pong.kind = static_cast<std::uint8_t>(wire::Kind::pong);
+        pong.id = make_id();
+        pong.status = NOA_E_NOT_FOUND;
+        if (router_.send(*peer, pong) == Sent::gone) {
+            counters_.unreachable.add();
+            forget(*peer);
+            dropped = true;
+        }
+    }
+    return dropped;
+}
+
+void Exchange::drop_silent(const std::vector<Peer*>& peers) {
+    const auto silent_since = now_ns_ - options_.lease_ns;
+    std::vector<Peer*> silent;
+    for (Peer* peer : peers) {
+        if (peer->heard_ns <= silent_since && silent.size() * 4 <= peers.size()) {
+            peer->evicted = true;
+            silent.push_back(peer);
+        }
+    }
+    if (silent.empty()) {
+        return;
+    }
+    pending_.take_if([this](const OpenRequest& request) {
+        Peer* peer = peers_.at(request.peer_index, request.peer);
+        if (peer == nullptr || !peer->evicted) {
+            return false;
+        }
+        tell_error(*peer, request.id,
+                   {NOA_E_UNAVAILABLE, "silent for too long while others needed the place"});
+        return true;
+    });
+    for (Peer* peer : silent) {
+        counters_.evicted.add();
+        forget(*peer);
+    }
 }
 
 void Exchange::end_turn() {

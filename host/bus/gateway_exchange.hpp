@@ -50,6 +50,10 @@ private:
     [[nodiscard]] bool drain_router();
     void look_around();
     void expire_requests();
+    [[nodiscard]] bool make_room(const Peer* needed = nullptr);
+    [[nodiscard]] bool drop_unreachable(const std::vector<Peer*>& peers);
+    void drop_silent(const std::vector<Peer*>& peers);
+    void forget(Peer& peer);
     void end_turn();
     void sleep();
     [[nodiscard]] std::int64_t next_due() const;
@@ -69,13 +73,15 @@ private:
 
     // gateway_incoming.cpp: from peers
     void incoming();
+    [[nodiscard]] Peer* meet();
     void dispatch(Peer& peer, const wire::Message& message);
     void request(Peer& peer, const wire::Message& message);
     void publish(Peer& peer, const wire::Message& message);
     void subscribe(Peer& peer, const wire::Message& message);
     void unsubscribe(Peer& peer, const wire::Message& message);
     void ping(Peer& peer, const wire::Message& message);
-    [[nodiscard]] Notice check_sendable(const wire::Message& message) const;
+    [[nodiscard]] static std::uint16_t hops_of(const Peer& peer, const wire::Message& message);
+    [[nodiscard]] Notice check_sendable(const Peer& peer, const wire::Message& message) const;
     [[nodiscard]] bool fill(Draft& draft, Peer& peer, const wire::Message& message, BlockRef& body);
     void refuse(Peer& peer, const wire::Message& message, const Notice& notice);
 
@@ -111,6 +117,7 @@ private:
     std::int64_t now_ns_ = 0;
     std::int64_t now_unix_ns_ = 0;
     std::int64_t expired_at_ns_ = 0; // when requests were last looked through
+    std::int64_t room_due_ns_ = 0;   // when room may be made again
     std::int64_t agents_due_ns_ = PeerTable::never;
     bool more_inside_ = false;
 

@@ -38,7 +38,7 @@ void Exchange::incoming() {
         counters_.malformed.add();
         return;
     }
-    Peer* peer = peers_.meet(router_.sender(), now_ns_);
+    Peer* peer = meet();
     if (peer == nullptr) {
         counters_.refused.add();
         Peer stranger;
@@ -63,6 +63,12 @@ void Exchange::incoming() {
         return;
     }
     dispatch(*peer, message);
+}
+
+// The sender of what was received; null when the table is full.
+Peer* Exchange::meet() {
+    Peer* peer = peers_.meet(router_.sender(), now_ns_);
+    return peer == nullptr && make_room() ? peers_.meet(router_.sender(), now_ns_) : peer;
 }
 
 void Exchange::dispatch(Peer& peer, const wire::Message& message) {
@@ -103,11 +109,19 @@ void Exchange::refuse(Peer& peer, const wire::Message& message, const Notice& no
     tell_error(peer, message.id, notice);
 }
 
-Exchange::Notice Exchange::check_sendable(const wire::Message& message) const {
+// What is sent while a delivery is handled, and says so, goes on counting; whatever else a
+// program claims would be an allowance that it gives itself.
+std::uint16_t Exchange::hops_of(const Peer& peer, const wire::Message& message) {
+    const auto behind =
+        peer.agent != nullptr ? peer.agent->hops_of(message.correlation) : std::nullopt;
+    return behind ? static_cast<std::uint16_t>(*behind + 1) : std::uint16_t{0};
+}
+
+Exchange::Notice Exchange::check_sendable(const Peer& peer, const wire::Message& message) const {
     if (!is_subject(message.subject)) {
         return {NOA_E_INVALID, "subject: tokens of [A-Za-z0-9_-] with single dots between"};
     }
-    if (message.hops > bus_.options().max_hops) {
+    if (hops_of(peer, message) > bus_.options().max_hops) {
         return {NOA_E_LOOP, {}};
     }
     return {};
@@ -119,7 +133,7 @@ bool Exchange::fill(Draft& draft, Peer& peer, const wire::Message& message, Bloc
     head.id = make_id();
     head.from = peer.agent != nullptr ? &peer.agent->endpoint() : self_;
     head.sent_unix_ns = now_unix_ns_;
-    head.hops = message.hops;
+    head.hops = hops_of(peer, message);
     head.priority = message.priority;
     if (message.timeout_ms != 0) {
         head.deadline_ns = now_ns_ + timeout_ns(message.timeout_ms);
@@ -142,7 +156,7 @@ bool Exchange::fill(Draft& draft, Peer& peer, const wire::Message& message, Bloc
 }
 
 void Exchange::request(Peer& peer, const wire::Message& message) {
-    if (const auto wrong = check_sendable(message); wrong.status != NOA_OK) {
+    if (const auto wrong = check_sendable(peer, message); wrong.status != NOA_OK) {
         refuse(peer, message, wrong);
         return;
     }
@@ -169,8 +183,11 @@ void Exchange::request(Peer& peer, const wire::Message& message) {
         }
     }
     if (has_room && !no_reply) {
-        draft.head.token =
-            pending_.add({message.id, draft.head.deadline_ns, peer.serial, peer.index});
+        const OpenRequest open{message.id, draft.head.deadline_ns, peer.serial, peer.index};
+        draft.head.token = pending_.add(open);
+        if (draft.head.token == Pending::full && make_room(&peer)) {
+            draft.head.token = pending_.add(open);
+        }
     }
     if (draft.head.token == Pending::duplicate) {
         refuse(peer, message, {NOA_E_INVALID, "id: a request of that id is still open"});
@@ -201,7 +218,7 @@ void Exchange::request(Peer& peer, const wire::Message& message) {
 }
 
 void Exchange::publish(Peer& peer, const wire::Message& message) {
-    if (const auto wrong = check_sendable(message); wrong.status != NOA_OK) {
+    if (const auto wrong = check_sendable(peer, message); wrong.status != NOA_OK) {
         refuse(peer, message, wrong);
         return;
     }

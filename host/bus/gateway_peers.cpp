@@ -106,6 +106,19 @@ void PeerTable::make_room() {
     std::for_each(idle.begin(), some, [this](Peer* peer) { drop(*peer); });
 }
 
+std::vector<Peer*> PeerTable::waiting() {
+    std::vector<Peer*> out;
+    for (auto& peer : peers_) {
+        if (peer.serial != 0 && peer.lease_ns == 0 && !peer.gone && !peer.overflowed &&
+            !peer.idle()) {
+            out.push_back(&peer);
+        }
+    }
+    std::sort(out.begin(), out.end(),
+              [](const Peer* a, const Peer* b) { return a->heard_ns < b->heard_ns; });
+    return out;
+}
+
 void PeerTable::lease(Peer& peer, std::int64_t lease_ns) {
     peer.lease_ns = lease_ns;
     if (lease_ns != 0) {

@@ -27,6 +27,7 @@ struct Peer {
     OutsideAgent* agent = nullptr;
     bool gone = false;       // unreachable, to be dropped at the end of the turn
     bool overflowed = false; // to be sent away at the end of the turn
+    bool evicted = false;    // to be dropped once its requests have ended
     // Owners: this peer, and each large body that is on its way to it.
     std::shared_ptr<std::atomic<std::int64_t>> bytes_out;
 
@@ -60,6 +61,8 @@ public:
     void lease(Peer& peer, std::int64_t lease_ns);
     // No lease runs out earlier; may lag behind, never ahead.
     [[nodiscard]] std::int64_t earliest() const noexcept { return earliest_; }
+    // Those that nothing but open requests keeps here, the longest silent first.
+    [[nodiscard]] std::vector<Peer*> waiting();
     // Those whose lease has run out.
     [[nodiscard]] std::vector<Peer*> silent(std::int64_t now_ns);
 

@@ -103,18 +103,24 @@ void Pending::take_expired(std::int64_t now_ns,
     if (count_ == 0 || earliest_ > now_ns) {
         return;
     }
+    take_if([&](const OpenRequest& request) {
+        const bool over = request.deadline_ns <= now_ns;
+        if (over) {
+            each(request);
+        }
+        return over;
+    });
+}
+
+void Pending::take_if(const std::function<bool(const OpenRequest&)>& is_over) {
     earliest_ = never;
     for (std::uint32_t index = 0; index < slots_.size(); ++index) {
-        if (!slots_[index].used) {
-            continue;
+        const auto& slot = slots_[index];
+        if (slot.used && is_over(slot.request)) {
+            release(index);
+        } else if (slot.used) {
+            earliest_ = std::min(earliest_, slot.request.deadline_ns);
         }
-        if (slots_[index].request.deadline_ns > now_ns) {
-            earliest_ = std::min(earliest_, slots_[index].request.deadline_ns);
-            continue;
-        }
-        const OpenRequest request = slots_[index].request;
-        release(index);
-        each(request);
     }
 }
 

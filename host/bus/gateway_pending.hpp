@@ -33,6 +33,8 @@ public:
     [[nodiscard]] std::optional<OpenRequest> take(std::uint64_t token) noexcept;
     // Takes out what is past its deadline at `now_ns`.
     void take_expired(std::int64_t now_ns, const std::function<void(const OpenRequest&)>& each);
+    // Takes out those of which `is_over` is true.
+    void take_if(const std::function<bool(const OpenRequest&)>& is_over);
     // No deadline is earlier; may lag behind, never ahead.
     [[nodiscard]] std::int64_t earliest() const noexcept { return count_ == 0 ? never : earliest_; }
     [[nodiscard]] std::size_t count() const noexcept { return count_; }

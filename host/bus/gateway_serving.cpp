@@ -95,8 +95,8 @@ OutsideAgent* Exchange::make_agent(const std::string& name, Notice& refusal) {
         return nullptr;
     }
     if (endpoint == nullptr && names_made_ < options_.max_names) {
-        endpoint = bus_.routes().resolve(name);
-        ++names_made_;
+        endpoint = bus_.routes().resolve(name, RouteTable::kept_for_agents);
+        names_made_ += endpoint != nullptr ? 1 : 0;
     }
     if (endpoint == nullptr) {
         forget_name();

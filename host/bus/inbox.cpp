@@ -1,6 +1,6 @@
 #include "bus/inbox.hpp"
 
-#include <iterator>
+#include <utility>
 
 namespace noa::bus {
 
@@ -105,9 +105,13 @@ bool pop(std::deque<Item>& queue, Item& item) noexcept {
 
 } // namespace
 
-bool Inbox::take_urgent(Item& item, bool fresh) noexcept {
-    if (fresh && pop(held_urgent_, item)) {
+bool Inbox::take_urgent(Item& item, Gate gate) noexcept {
+    if (pop_queue(item, NOA_PRIORITY_HIGH, gate) ||
+        (gate != Gate::draining && pop(held_urgent_, item))) {
         return true;
+    }
+    if (!has_urgent()) {
+        return false;
     }
     const std::lock_guard lock(pipe_.mutex());
     if (!pop(urgent_, item)) {
@@ -120,8 +124,9 @@ bool Inbox::take_urgent(Item& item, bool fresh) noexcept {
     return true;
 }
 
-bool Inbox::next(Item& item, bool fresh) noexcept {
-    if (fresh && (pop(head_, item) || pop(held_, item))) {
+bool Inbox::next(Item& item, Gate gate) noexcept {
+    if (pop_queue(item, NOA_PRIORITY_NORMAL, gate) ||
+        (gate != Gate::draining && pop(held_, item))) {
         return true;
     }
     while (advance(item)) {
@@ -133,7 +138,7 @@ bool Inbox::next(Item& item, bool fresh) noexcept {
             return true;
         }
     }
-    return fresh && pop(low_, item);
+    return pop_queue(item, NOA_PRIORITY_LOW, gate) || (gate >= Gate::nested && pop(low_, item));
 }
 
 // The next record of the current pack, or of the next frame.
@@ -162,11 +167,7 @@ void Inbox::keep(Item& item) noexcept {
         item.block = current_.share();
         return;
     }
-    const Record& record = *item.record;
-    BlockRef copy(Block::make_single(record.body_bytes));
-    std::memcpy(copy->data(), &record, record.total_bytes);
-    copy->count = 1;
-    copy->used = record.total_bytes;
+    BlockRef copy(Block::make_copy(*item.record));
     item.record = copy->first();
     item.block = std::move(copy);
 }
@@ -181,9 +182,40 @@ void Inbox::hold(Item&& item) noexcept {
     queue.push_back(std::move(item));
 }
 
-void Inbox::put_back_front(std::vector<Item>&& items) noexcept {
-    head_.insert(head_.begin(), std::make_move_iterator(items.begin()),
-                 std::make_move_iterator(items.end()));
+SenderQueues& Inbox::queues() noexcept {
+    if (!queues_) {
+        queues_ = std::make_unique<SenderQueues>();
+    }
+    return *queues_;
+}
+
+// Each by itself: what waits for its sender may wait for long, and would keep a whole pack.
+void Inbox::park(Item&& item) noexcept {
+    keep(item);
+    queues().push(std::move(item));
+}
+
+void Inbox::put_back(std::vector<Item>&& items) noexcept {
+    if (!items.empty()) {
+        queues().put_back(std::move(items));
+    }
+}
+
+void Inbox::set_ordered(bool ordered) noexcept {
+    if (ordered == std::exchange(ordered_, ordered)) {
+        return;
+    }
+    if (ordered) {
+        deliveries_.each([this](Item& item) { claim(item); });
+    } else {
+        end_claims();
+    }
+}
+
+void Inbox::end_claims() noexcept {
+    if (queues_) {
+        queues_->end_claims();
+    }
 }
 
 void Inbox::wait() noexcept {

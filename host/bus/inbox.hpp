@@ -14,12 +14,14 @@
 #include <cstdint>
 #include <deque>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "bus/deliveries.hpp"
 #include "bus/pipe.hpp"
+#include "bus/sender_queues.hpp"
 
 namespace noa::bus {
 
@@ -44,14 +46,23 @@ struct InboxCounters {
     Counter failed;  // of them, answered with an error
     Counter redelivered;
     Counter expired;
-    Counter dead;      // given up after max_deliveries
-    Counter answers;   // replies and errors to own requests
-    Counter discarded; // answers that nobody waited for any more
+    Counter dead;             // given up after max_deliveries
+    Counter dead_unannounced; // of them, letters about letters
+    Counter answers;          // replies and errors to own requests
+    Counter discarded;        // answers that nobody waited for any more
     // by any thread
     std::atomic<std::uint64_t> handled_deferred{0};
     std::atomic<std::uint64_t> failed_deferred{0};
     std::atomic<std::uint64_t> late{0}; // settlements answered NOA_E_RETIRED
     Counter busy_ns;                    // time awake, by a coarse clock
+};
+
+// What a reader is ready to take up.
+enum class Gate : std::uint8_t {
+    draining, // no work: it is handed out to be put aside as it came
+    closed,   // no work: it is handed out to be parked with its sender's
+    nested,   // as closed; but what others wait for passes, with what their senders sent before
+    open,
 };
 
 struct Admission {
@@ -94,12 +105,12 @@ public:
     [[nodiscard]] std::uint64_t depth() const noexcept;
 
     // The reader. [one lane at a time]
-    // What to handle next; false when there is nothing. `fresh`: new work may be taken, not
-    // only answers (which pass what waits).
-    [[nodiscard]] bool next(Item& item, bool fresh) noexcept;
-    // High priority and control; of what was held only when `fresh` work may be taken.
-    [[nodiscard]] bool next_urgent(Item& item, bool fresh = true) noexcept {
-        return (has_urgent() || (fresh && !held_urgent_.empty())) && take_urgent(item, fresh);
+    // What comes next; false when there is nothing. Answers pass everything that waits.
+    [[nodiscard]] bool next(Item& item, Gate gate = Gate::open) noexcept;
+    // Of high priority and control.
+    [[nodiscard]] bool next_urgent(Item& item, Gate gate = Gate::open) noexcept {
+        const bool put_aside = !held_urgent_.empty() || (queues_ && !queues_->empty());
+        return (has_urgent() || put_aside) && take_urgent(item, gate);
     }
     [[nodiscard]] bool has_urgent() const noexcept {
         return urgent_count_.load(std::memory_order_acquire) != 0;
@@ -110,11 +121,27 @@ public:
     }
     // Makes an item independent of the pack that it lies in.
     void keep(Item& item) noexcept;
-    // Puts an item aside until `fresh` work is asked for again.
+    // Puts an item aside as it came, until the drain is over.
     void hold(Item&& item) noexcept;
-    // Back to the head, before everything else.
-    void put_back(Item&& item) noexcept { head_.push_back(std::move(item)); }
-    void put_back_front(std::vector<Item>&& items) noexcept;
+    // Whether work has to wait for earlier work of its sender.
+    [[nodiscard]] bool is_behind(const Item& item) noexcept {
+        return queues_ && !item.is_next && queues_->blocks(*item.record);
+    }
+    // Has it wait with its sender's.
+    void park(Item&& item) noexcept;
+    // To be delivered again, before everything else of their senders.
+    void put_back(std::vector<Item>&& items) noexcept;
+    // Ordered: a message that stays unsettled keeps its sender's others waiting, what is open
+    // already included. Not ordered any more: nothing waits for another.
+    void set_ordered(bool ordered) noexcept;
+    void claim(Item& item) noexcept { queues().claim(item); }
+    void end_claims() noexcept;
+    // Its message is settled. [any thread]
+    void release(const Item& item) noexcept {
+        if (item.claim != 0) {
+            queues_->release(item);
+        }
+    }
     // One message less. [any thread]
     void settled(std::uint64_t n = 1) noexcept {
         settled_.fetch_add(static_cast<std::int64_t>(n), std::memory_order_seq_cst);
@@ -140,7 +167,12 @@ public:
 
 private:
     [[nodiscard]] bool advance(Item& item) noexcept;
-    [[nodiscard]] bool take_urgent(Item& item, bool fresh) noexcept;
+    [[nodiscard]] bool take_urgent(Item& item, Gate gate) noexcept;
+    [[nodiscard]] bool pop_queue(Item& item, std::uint32_t priority, Gate gate) noexcept {
+        return queues_ && gate >= Gate::nested &&
+               queues_->pop(item, priority, gate == Gate::nested);
+    }
+    [[nodiscard]] SenderQueues& queues() noexcept;
 
     Pipe pipe_;
     std::atomic<State> state_{State::absent};
@@ -155,9 +187,10 @@ private:
     std::atomic<std::int64_t> alarm_at_{no_alarm};
 
     // the reader's
-    std::deque<Item> head_;
-    std::deque<Item> held_;
-    std::deque<Item> held_urgent_; // apart, or later urgent work would overtake it
+    std::unique_ptr<SenderQueues> queues_; // made when first needed, then kept
+    std::deque<Item> held_;                // since a drain
+    std::deque<Item> held_urgent_;         // apart, or later urgent work would overtake it
+    bool ordered_ = false;
     std::deque<Item> low_;
     BlockRef current_;
     std::byte* cursor_ = nullptr;

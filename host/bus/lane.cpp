@@ -90,6 +90,7 @@ std::int64_t Lane::busy_for_ns() const noexcept {
 void Lane::attach(Handler& handler) {
     handler_ = &handler;
     outbox_.set_closed(false);
+    inbox_.set_ordered(options_.ordered);
     bool posted = false;
     {
         const std::lock_guard lock(mutex_);
@@ -101,8 +102,8 @@ void Lane::attach(Handler& handler) {
     }
 }
 
-void Lane::detach() {
-    inbox_.put_back_front(inbox_.deliveries().revoke());
+void Lane::detach(Revoked why) {
+    inbox_.put_back(inbox_.deliveries().revoke(why));
     inbox_.settled(std::exchange(settled_unsaid_, 0));
     for (auto& returned : retries_) {
         inbox_.deliveries().give_back(std::move(returned.item), returned.due_ns);
@@ -145,6 +146,13 @@ void Lane::retune(const LaneOptions& options) {
     outbox_.set_task_timeout(options.task_timeout_ns);
     outbox_.set_max_requests(options.max_requests);
     gated_ = options.concurrency != 0;
+    if (handler_ == nullptr) {
+        return; // the inbox is not this lane's yet
+    }
+    inbox_.set_ordered(options.ordered);
+    for (auto& retry : retries_) {
+        claim_if_ordered(retry.item);
+    }
 }
 
 void Lane::forget() {
@@ -242,16 +250,12 @@ bool Lane::step() {
         }
     }
     Item item;
-    const bool fresh = !draining_ && gate_open();
-    if (!inbox_.next_urgent(item, fresh) && !inbox_.next(item, fresh)) {
+    const auto gate = this->gate();
+    if (!inbox_.next_urgent(item, gate) && !inbox_.next(item, gate)) {
         return false;
     }
-    dispatch(item, fresh);
+    dispatch(item, gate);
     return true;
-}
-
-bool Lane::gate_open() const {
-    return options_.concurrency == 0 || inbox_.deliveries().count() < options_.concurrency;
 }
 
 std::int64_t Lane::next_due() {
@@ -277,13 +281,15 @@ void Lane::run_due(std::int64_t now_ns) {
         in_call_ = false;
     }
     if (retry_due_ns_ <= now_ns) {
+        std::vector<Item> due;
         for (auto& retry : std::exchange(retries_, {})) {
             if (retry.due_ns <= now_ns) {
-                inbox_.put_back(std::move(retry.item));
+                due.push_back(std::move(retry.item));
             } else {
                 retries_.push_back(std::move(retry));
             }
         }
+        inbox_.put_back(std::move(due));
         retry_due_ns_ = never;
         for (const auto& retry : retries_) {
             retry_due_ns_ = std::min(retry_due_ns_, retry.due_ns);

@@ -28,6 +28,9 @@ struct LaneOptions {
     std::uint16_t generation = 1;  // of request tokens
     std::uint32_t concurrency = 0; // open deliveries; 0: no limit but the inbox's
     std::uint32_t max_deliveries = 5;
+    // By switches, which are no fault of a message, unless it is the one that asks for them.
+    std::uint32_t max_revocations = 32;
+    bool ordered = false; // one unsettled message a sender
     std::int64_t task_timeout_ns = 30'000'000'000;
     std::size_t max_requests = 10'000; // own requests that may wait for their answer
     std::int64_t spin_ns = 0;          // how long to spin after recent traffic
@@ -61,7 +64,7 @@ public:
     // [lane] From attach on the inbox is consumed and answers arrive; detach ends both and
     // leaves the inbox to the next lane, with every open delivery back at its head. Watches end.
     void attach(Handler& handler);
-    void detach();
+    void detach(Revoked why = Revoked::at_switch);
     // [lane] Takes up nothing new, still receives answers; calls `done` on the lane when no
     // delivery is open and no answer awaited, or at `deadline_ns`, with whether all is done.
     void drain(std::int64_t deadline_ns, std::function<void(bool)> done);
@@ -90,6 +93,7 @@ public:
     [[nodiscard]] noa_status retain(const noa_message& message, const noa_message** ret_kept);
     [[nodiscard]] noa_status release(const noa_message& kept);
     [[nodiscard]] noa_status wake(std::uint64_t tag);
+    [[nodiscard]] Buffers& buffers() noexcept { return outbox_.buffers(); }
     [[nodiscard]] Timers& timers() noexcept { return timers_; }
     // [lane] Descriptors; on_ready follows while a handler is attached.
     [[nodiscard]] noa_status watch(int fd, std::uint32_t events, std::uint64_t tag);
@@ -112,7 +116,7 @@ private:
     void wait_unattached();
     void look_around();
     [[nodiscard]] bool step();
-    void dispatch(Item& item, bool fresh);
+    void dispatch(Item& item, Gate gate);
     void dispatch_control(Item& item);
     void dispatch_answer(Item& item);
     void dispatch_work(Item& item);
@@ -121,22 +125,29 @@ private:
     void redeliver(Item&& item, std::uint32_t after_ms);
     void give_up(Item& item, noa_status status, std::string_view why);
     void expire(Item& item);
-    [[nodiscard]] bool gate_open() const;
+    [[nodiscard]] bool may_redeliver(Item& item);
+    [[nodiscard]] Gate gate() const;
     void run_due(std::int64_t now_ns);
     bool check_drained(std::int64_t now_ns);
     void idle();
     [[nodiscard]] bool spin() noexcept;
     void note_awake() noexcept;
     [[nodiscard]] bool is_in_hand(noa_delivery delivery) const noexcept;
+    [[nodiscard]] bool settle_in_hand() noexcept;
     [[nodiscard]] std::int64_t next_due();
     void fill_view(const Item& item, noa_message& out) const noexcept;
     [[nodiscard]] const Cause* cause() const noexcept;
     void count_busy_time() noexcept;
     void note_settled() noexcept;
     void note_traffic() noexcept;
-    void settled_deferred(bool failed) noexcept;
+    void settled_deferred(const Item& item, bool failed) noexcept;
     void retry_at(Item&& item, std::int64_t due_ns);
     void take_returned();
+    void claim_if_ordered(Item& item) noexcept {
+        if (options_.ordered) {
+            inbox_.claim(item);
+        }
+    }
 
     Bus& bus_;
     Endpoint& endpoint_;

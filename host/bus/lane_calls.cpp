@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "base/status.hpp"
+#include "bus/hand_out.hpp"
 #include "bus/lane.hpp"
 
 namespace noa::bus {
@@ -15,6 +16,17 @@ constexpr std::uint32_t default_retry_ms = 100;
 
 bool Lane::is_in_hand(noa_delivery delivery) const noexcept {
     return on_lane() && in_hand_token_ != 0 && delivery == in_hand_token_;
+}
+
+// [lane] Whether the first settlement of what is in hand is this one.
+bool Lane::settle_in_hand() noexcept {
+    auto& deliveries = inbox_.deliveries();
+    if (replied_ || settled_in_hand_ || deliveries.has_early(in_hand_token_)) {
+        inbox_.counters().late.fetch_add(1, std::memory_order_relaxed);
+        return false;
+    }
+    deliveries.close_in_hand();
+    return true;
 }
 
 noa_status Lane::send(const noa_outgoing& message, noa_receipt* receipt) {
@@ -50,6 +62,9 @@ noa_status Lane::request(const noa_outgoing& message, std::uint64_t tag, noa_rec
     const auto status = outbox_.request(message, tag, cause(), receipt, deadline_ns);
     if (status == NOA_OK && !on_lane()) {
         bus_.alarm().set(inbox_, deadline_ns);
+        if (gated_) { // what is open waits for others now: see gate()
+            inbox_.nudge();
+        }
     }
     return status;
 }
@@ -63,8 +78,8 @@ noa_status Lane::reply(noa_delivery delivery, const noa_outgoing& message) {
         return NOA_E_INVALID;
     }
     Draft draft;
-    if (const auto status = take_body(message, bus_.options().max_message, draft);
-        status != NOA_OK) {
+    Buffers::Loan loan;
+    if (const auto status = outbox_.take_body(message, draft, loan); status != NOA_OK) {
         return status;
     }
     const auto content_type = view(message.content_type);
@@ -74,19 +89,17 @@ noa_status Lane::reply(noa_delivery delivery, const noa_outgoing& message) {
     const auto answer = [&](const Record& request) {
         bus_.answer(endpoint_, request, NOA_OK, draft.body, content_type, draft.block,
                     draft.body_bytes);
-        if (message.buffer != nullptr) {
-            from_buffer(*message.buffer)->drop();
-        }
+        loan.consume();
     };
+    auto& deliveries = inbox_.deliveries();
     if (is_in_hand(delivery)) {
-        if (replied_ || settled_in_hand_) {
+        if (!settle_in_hand()) {
             return NOA_E_RETIRED;
         }
         replied_ = true;
         answer(*in_hand_->record);
         return NOA_OK;
     }
-    auto& deliveries = inbox_.deliveries();
     if (deliveries.is_in_hand(delivery)) { // handle is still on its way out on the lane
         Settlement early;
         early.with_reply = true;
@@ -98,15 +111,13 @@ noa_status Lane::reply(noa_delivery delivery, const noa_outgoing& message) {
             early.body.assign(draft.body);
         }
         if (deliveries.settle_early(delivery, std::move(early))) {
-            if (message.buffer != nullptr) {
-                from_buffer(*message.buffer)->drop();
-            }
+            loan.consume();
             return NOA_OK;
         }
     }
     if (auto item = deliveries.take(delivery)) {
         answer(*item->record);
-        settled_deferred(false);
+        settled_deferred(*item, false);
         return NOA_OK;
     }
     inbox_.counters().late.fetch_add(1, std::memory_order_relaxed);
@@ -123,7 +134,7 @@ noa_status Lane::settle(noa_delivery delivery, noa_status status, std::string_vi
     settlement.body.assign(text.substr(0, NOA_ERROR_TEXT_BYTES));
     settlement.retry_after_ms = retry_after_ms;
     if (is_in_hand(delivery)) {
-        if (replied_ || settled_in_hand_) {
+        if (!settle_in_hand()) {
             return NOA_E_RETIRED;
         }
         settled_in_hand_ = std::move(settlement);
@@ -150,19 +161,21 @@ noa_status Lane::settle(noa_delivery delivery, noa_status status, std::string_vi
                 settlement.body.empty() && status != NOA_OK ? status_text(status)
                                                             : std::string_view(settlement.body),
                 status != NOA_OK ? "text/plain" : "");
-    settled_deferred(status != NOA_OK);
+    settled_deferred(*item, status != NOA_OK);
     return NOA_OK;
 }
 
-void Lane::settled_deferred(bool failed) noexcept {
+void Lane::settled_deferred(const Item& item, bool failed) noexcept {
     auto& counters = inbox_.counters();
     counters.handled_deferred.fetch_add(1, std::memory_order_relaxed);
     if (failed) {
         counters.failed_deferred.fetch_add(1, std::memory_order_relaxed);
     }
     inbox_.settled();
-    // A closed gate, or a drain that waits for the last one, looks again.
-    if (!on_lane() && (awaited_ || gated_)) {
+    inbox_.release(item);
+    // A closed gate, a drain that waits for the last one, and what waits for its sender's look
+    // again.
+    if (!on_lane() && (awaited_ || gated_ || item.claim != 0)) {
         inbox_.nudge();
     }
 }

@@ -12,6 +12,7 @@ namespace noa::bus {
 
 namespace {
 
+constexpr std::string_view letter_prefix = "host.dead_letter.";
 constexpr std::uint32_t default_retry_ms = 100;
 constexpr std::int64_t never = Requests::never;
 
@@ -52,20 +53,29 @@ void Lane::fill_view(const Item& item, noa_message& out) const noexcept {
     out.status = record.status;
 }
 
-// `fresh` as the item was taken: the gate may have opened since, and what is held goes first.
-void Lane::dispatch(Item& item, bool fresh) {
-    const Record& record = *item.record;
+// At the limit of open deliveries, a request that is part of handling another message waits like
+// everything else, unless what is open waits for other agents itself: two agents at their limits
+// that ask each other would never be done.
+Gate Lane::gate() const {
+    if (draining_) {
+        return Gate::draining;
+    }
+    if (options_.concurrency == 0 || inbox_.deliveries().count() < options_.concurrency) {
+        return Gate::open;
+    }
+    return outbox_.requests().count() != 0 ? Gate::nested : Gate::closed;
+}
+
+// `gate` as the item was taken: it may have opened since, and what was put aside goes first.
+void Lane::dispatch(Item& item, Gate gate) {
     if (item.control) {
         dispatch_control(item);
-    } else if (record.is_answer()) {
+    } else if (item.record->is_answer()) {
         dispatch_answer(item);
-    } else if (!fresh) {
-        // Behind a closed gate only what other agents wait for may pass, or cycles would stop.
-        if (!draining_ && record.hops > 0 && record.wants_answer()) {
-            dispatch_work(item);
-        } else {
-            inbox_.hold(std::move(item));
-        }
+    } else if (gate == Gate::draining) {
+        inbox_.hold(std::move(item));
+    } else if ((gate != Gate::open && !item.is_next) || inbox_.is_behind(item)) {
+        inbox_.park(std::move(item));
     } else {
         dispatch_work(item);
     }
@@ -107,12 +117,8 @@ void Lane::dispatch_work(Item& item) {
         expire(item);
         return;
     }
-    if (item.attempt > options_.max_deliveries) {
-        give_up(item, NOA_E_DEAD, status_text(NOA_E_DEAD));
+    if (item.attempt > 1 && !may_redeliver(item)) {
         return;
-    }
-    if (item.attempt > 1) {
-        inbox_.counters().redelivered.add();
     }
     fill_view(item, view_);
     cause_.hops = record.hops;
@@ -137,22 +143,38 @@ void Lane::dispatch_work(Item& item) {
     finish(item, token, status, error);
 }
 
+bool Lane::may_redeliver(Item& item) {
+    if (item.attempt - item.revocations > options_.max_deliveries) {
+        give_up(item, NOA_E_DEAD, status_text(NOA_E_DEAD));
+        return false;
+    }
+    if (item.revocations >= options_.max_revocations) {
+        give_up(item, NOA_E_DEAD,
+                "taken back unsettled at " + std::to_string(item.revocations) +
+                    " reloads of the agent: perhaps handling it asks for them");
+        return false;
+    }
+    inbox_.counters().redelivered.add();
+    return true;
+}
+
 void Lane::finish(Item& item, std::uint64_t token, noa_status status, const noa_error& error) {
     auto& deliveries = inbox_.deliveries();
     if (replied_) {
-        deliveries.end();
+        static_cast<void>(deliveries.end(token));
         inbox_.counters().handled.add();
         note_settled();
         return;
     }
     if (settled_in_hand_) {
-        deliveries.end();
+        static_cast<void>(deliveries.end(token));
         apply(item, *std::exchange(settled_in_hand_, std::nullopt));
         return;
     }
     if (status == NOA_DEFERRED) {
         note_traffic();
         inbox_.keep(item);
+        claim_if_ordered(item);
         Record* record = item.record;
         const auto early = deliveries.open(token, item);
         if (early) {
@@ -161,7 +183,10 @@ void Lane::finish(Item& item, std::uint64_t token, noa_status status, const noa_
         }
         return;
     }
-    deliveries.end();
+    if (auto early = deliveries.end(token)) {
+        apply(item, std::move(*early));
+        return;
+    }
     if (status == NOA_OK && !item.record->wants_answer()) {
         inbox_.counters().handled.add();
         note_settled();
@@ -191,11 +216,13 @@ void Lane::apply(Item& item, Settlement&& settlement) {
     if (settlement.status != NOA_OK) {
         inbox_.counters().failed.add();
     }
+    inbox_.release(item);
     note_settled();
 }
 
 void Lane::redeliver(Item&& item, std::uint32_t after_ms) {
     ++item.attempt;
+    claim_if_ordered(item);
     const auto delay = after_ms == 0 ? default_retry_ms : after_ms;
     retry_at(std::move(item), monotonic_ns() + std::int64_t{delay} * 1'000'000);
 }
@@ -222,23 +249,31 @@ void Lane::give_up(Item& item, noa_status status, std::string_view why) {
     bus_.answer(endpoint_, record, status, why, "text/plain");
     inbox_.counters().dead.add();
     note_settled();
+    if (record.kind == NOA_MESSAGE_EVENT && record.subject().starts_with(letter_prefix)) {
+        inbox_.counters().dead_unannounced.add(); // who cannot take letters gets no further ones
+        return;
+    }
     nlohmann::json letter{
         {"agent", endpoint_.name()},    {"id", to_string(record.id)},
         {"from", record.from->name()},  {"subject", std::string(record.subject())},
-        {"attempts", item.attempt - 1}, {"reason", std::string(why)}};
-    bus_.announce("host.dead_letter." + endpoint_.name(), letter.dump());
+        {"attempts", item.attempt - 1}, {"reloads", item.revocations},
+        {"reason", std::string(why)}};
+    bus_.announce(std::string(letter_prefix) + endpoint_.name(), letter.dump(), record.hops);
 }
 
 void Lane::abandon() {
-    inbox_.put_back_front(inbox_.deliveries().revoke());
-    for (auto& returned : std::exchange(retries_, {})) {
-        inbox_.put_back(std::move(returned.item));
+    take_returned(); // by an earlier detach
+    std::vector<Item> left;
+    for (auto& retry : std::exchange(retries_, {})) {
+        left.push_back(std::move(retry.item));
     }
     retry_due_ns_ = never;
-    for (auto& returned : inbox_.deliveries().take_returned()) { // by an earlier detach
-        inbox_.put_back(std::move(returned.item));
-    }
-    for (Item item; inbox_.next_urgent(item) || inbox_.next(item, true); item = Item{}) {
+    auto revoked = inbox_.deliveries().revoke();
+    left.insert(left.end(), std::make_move_iterator(revoked.begin()),
+                std::make_move_iterator(revoked.end()));
+    inbox_.put_back(std::move(left));
+    inbox_.end_claims(); // of what another thread settles right now
+    for (Item item; inbox_.next_urgent(item) || inbox_.next(item); item = Item{}) {
         if (item.control) {
             bus_.answer(endpoint_, *item.record, NOA_E_UNAVAILABLE, "stopped", "text/plain");
         } else if (!item.record->is_answer()) {

@@ -1,10 +1,9 @@
 #include "bus/outbox.hpp"
 
-#include <bit>
-
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/names.hpp"
+#include "bus/hand_out.hpp"
 
 namespace noa::bus {
 
@@ -19,26 +18,11 @@ void fill(noa_receipt* receipt, std::uint32_t accepted, std::uint32_t refused, s
     }
 }
 
-// Given to a send that was accepted: the plugin's reference ends.
-void consume(const noa_outgoing& message, noa_status status) noexcept {
-    if (status == NOA_OK && message.buffer != nullptr) {
-        from_buffer(*message.buffer)->drop();
-    }
-}
-
 } // namespace
 
-noa_buffer to_buffer(Block* block, std::uint64_t size) noexcept {
-    return {sizeof(noa_buffer), 0, block->first()->body(), size,
-            std::bit_cast<std::uintptr_t>(block)};
-}
-
-Block* from_buffer(const noa_buffer& buffer) noexcept {
-    return std::bit_cast<Block*>(static_cast<std::uintptr_t>(buffer.handle));
-}
-
-noa_status take_body(const noa_outgoing& message, std::uint64_t max_message,
-                     Draft& draft) noexcept {
+noa_status Outbox::take_body(const noa_outgoing& message, Draft& draft,
+                             Buffers::Loan& loan) noexcept {
+    const auto max_message = bus_.options().max_message;
     if (message.buffer == nullptr) {
         if (message.body.size > max_message) {
             return NOA_E_TOO_LARGE;
@@ -49,7 +33,8 @@ noa_status take_body(const noa_outgoing& message, std::uint64_t max_message,
         }
         return NOA_OK;
     }
-    if (message.buffer->handle == 0 || message.buffer_used > message.buffer->capacity) {
+    loan = buffers_.lend(message.buffer->handle);
+    if (loan.block() == nullptr || message.buffer_used > loan.capacity()) {
         return NOA_E_INVALID;
     }
     if (message.buffer_used > max_message) {
@@ -57,15 +42,16 @@ noa_status take_body(const noa_outgoing& message, std::uint64_t max_message,
     }
     const auto used = static_cast<std::size_t>(message.buffer_used);
     if (used <= inline_body_limit) { // small: packs with others
-        draft.body = {static_cast<const char*>(message.buffer->data), used};
+        draft.body = {reinterpret_cast<const char*>(loan.block()->first()->body()), used};
         return NOA_OK;
     }
-    draft.block = from_buffer(*message.buffer);
+    draft.block = loan.block();
     draft.body_bytes = used;
     return NOA_OK;
 }
 
-noa_status Outbox::prepare(const noa_outgoing& message, const Cause* cause, Draft& draft) const {
+noa_status Outbox::prepare(const noa_outgoing& message, const Cause* cause, Draft& draft,
+                           Buffers::Loan& loan) {
     if (!NOA_HAS(&message, deadline_ns)) {
         return NOA_E_INVALID;
     }
@@ -79,8 +65,7 @@ noa_status Outbox::prepare(const noa_outgoing& message, const Cause* cause, Draf
         draft.traceparent.size() > NOA_TRACEPARENT_MAX) {
         return NOA_E_TOO_LARGE;
     }
-    if (const auto status = take_body(message, bus_.options().max_message, draft);
-        status != NOA_OK) {
+    if (const auto status = take_body(message, draft, loan); status != NOA_OK) {
         return status;
     }
     auto& head = draft.head;
@@ -116,9 +101,10 @@ noa_status Outbox::send(const noa_outgoing& message, const Cause* cause, noa_rec
         return NOA_E_INVALID;
     }
     Draft draft;
+    Buffers::Loan loan;
     draft.head.kind = NOA_MESSAGE_REQUEST;
     draft.head.flags = NOA_MESSAGE_NO_REPLY;
-    if (const auto status = prepare(message, cause, draft); status != NOA_OK) {
+    if (const auto status = prepare(message, cause, draft, loan); status != NOA_OK) {
         fill(receipt, 0, 1, 0, status);
         return status;
     }
@@ -129,8 +115,10 @@ noa_status Outbox::send(const noa_outgoing& message, const Cause* cause, noa_rec
     }
     const auto admission = bus_.deliver(*to, draft);
     const bool taken = admission.status == NOA_OK;
+    if (taken) {
+        loan.consume();
+    }
     fill(receipt, taken ? 1 : 0, taken ? 0 : 1, admission.depth, admission.status);
-    consume(message, admission.status);
     return admission.status;
 }
 
@@ -140,9 +128,11 @@ noa_status Outbox::request(const noa_outgoing& message, std::uint64_t tag, const
         return NOA_E_INVALID;
     }
     Draft draft;
+    Buffers::Loan loan;
     draft.head.kind = NOA_MESSAGE_REQUEST;
-    noa_status status =
-        closed_.load(std::memory_order_relaxed) ? NOA_E_STATE : prepare(message, cause, draft);
+    noa_status status = closed_.load(std::memory_order_relaxed)
+                            ? NOA_E_STATE
+                            : prepare(message, cause, draft, loan);
     Endpoint* to = status == NOA_OK ? find_recipient(message) : nullptr;
     if (status == NOA_OK && to == nullptr) {
         status = NOA_E_NO_AGENT;
@@ -165,11 +155,11 @@ noa_status Outbox::request(const noa_outgoing& message, std::uint64_t tag, const
     const bool taken = admission.status == NOA_OK;
     if (taken) {
         ret_deadline_ns = draft.head.deadline_ns;
+        loan.consume();
     } else {
         static_cast<void>(requests_.take(draft.head.token));
     }
     fill(receipt, taken ? 1 : 0, taken ? 0 : 1, admission.depth, admission.status);
-    consume(message, admission.status);
     return admission.status;
 }
 
@@ -178,8 +168,9 @@ noa_status Outbox::publish(const noa_outgoing& message, const Cause* cause, noa_
         return NOA_E_INVALID;
     }
     Draft draft;
+    Buffers::Loan loan;
     draft.head.kind = NOA_MESSAGE_EVENT;
-    if (const auto status = prepare(message, cause, draft); status != NOA_OK) {
+    if (const auto status = prepare(message, cause, draft, loan); status != NOA_OK) {
         fill(receipt, 0, 0, 0, status);
         return status;
     }
@@ -187,7 +178,7 @@ noa_status Outbox::publish(const noa_outgoing& message, const Cause* cause, noa_
     std::uint32_t refused = 0;
     bus_.publish(draft, accepted, refused);
     fill(receipt, accepted, refused, 0, NOA_OK);
-    consume(message, NOA_OK);
+    loan.consume();
     return NOA_OK;
 }
 

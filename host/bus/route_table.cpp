@@ -32,7 +32,12 @@ Endpoint* RouteTable::at(noa_address address) const noexcept {
     return by_index_[address - 1].load(std::memory_order_acquire);
 }
 
-Endpoint* RouteTable::resolve(std::string_view name) {
+std::size_t RouteTable::count() const {
+    const std::lock_guard lock(mutex_);
+    return count_;
+}
+
+Endpoint* RouteTable::resolve(std::string_view name, std::uint32_t kept) {
     if (Endpoint* known = find(name)) {
         return known;
     }
@@ -43,7 +48,7 @@ Endpoint* RouteTable::resolve(std::string_view name) {
     if (Endpoint* known = find(name)) {
         return known;
     }
-    if (count_ == max_names) {
+    if (count_ + kept >= max_names) {
         return nullptr;
     }
     auto endpoint = std::make_unique<Endpoint>(std::string(name), count_);

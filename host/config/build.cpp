@@ -55,6 +55,12 @@ public:
         return config;
     }
 
+    // Everything but the settings.
+    static void read_values(Fields& fields, AgentConfig& agent) {
+        read_identity(fields, agent);
+        read_bounds(fields, agent);
+    }
+
 private:
     void read_log(const json& table, LogConfig& log) {
         Fields fields(tree_, table, "host.log", problems_);
@@ -110,12 +116,11 @@ private:
         agent.name = agent.plugin = name;
         agent.log_level = config.host.log.level;
         Fields fields(tree_, table, path, problems_);
-        read_identity(fields, agent);
-        read_bounds(fields, agent);
+        read_values(fields, agent);
         if (const auto* settings = fields.table("settings")) {
             agent.settings = *settings;
-            agent.secret_pointers = resolve_secrets(agent.settings, dotted(path, "settings"),
-                                                    tree_.origins, environment_, problems_);
+            agent.secrets = resolve_secrets(agent.settings, dotted(path, "settings"), tree_.origins,
+                                            environment_, problems_);
         }
         fields.finish();
         config.agents.emplace(name, std::move(agent));
@@ -161,6 +166,7 @@ private:
     static void read_bounds(Fields& fields, AgentConfig& agent) {
         fields.integer("queue_size", agent.queue_size, 1, max_queue_size);
         fields.integer("concurrency", agent.concurrency, 0, max_queue_size);
+        fields.boolean("ordered", agent.ordered);
         fields.integer("max_deliveries", agent.max_deliveries, 1, max_deliveries);
         fields.duration("task_timeout", agent.task_timeout, 1ms, 24h);
         fields.duration("quiesce_timeout", agent.quiesce_timeout, 1ms, 10min);
@@ -181,6 +187,18 @@ private:
 Config build(const Tree& tree, const std::map<std::string, std::string>& environment,
              Problems& problems) {
     return Builder(tree, environment, problems).build();
+}
+
+std::vector<std::string> agent_keys() {
+    const Tree tree;
+    const auto none = json::object();
+    Problems problems;
+    AgentConfig agent;
+    agent.name = agent.plugin = "a";
+    Fields fields(tree, none, "agents.a", problems);
+    Builder::read_values(fields, agent);
+    static_cast<void>(fields.table("settings"));
+    return fields.known();
 }
 
 } // namespace noa::config

@@ -74,9 +74,7 @@ std::vector<Finding> findings_of(valijson::ValidationResults& results) {
 
 class Report {
 public:
-    Report(const Config& config, const AgentConfig& agent)
-        : config_(config), agent_(agent),
-          secrets_(agent.secret_pointers.begin(), agent.secret_pointers.end()) {}
+    Report(const Config& config, const AgentConfig& agent) : config_(config), agent_(agent) {}
 
     void check_lengths(const json& schema) {
         each_application(schema, agent_.settings, [this](const Application& at) {
@@ -133,9 +131,9 @@ private:
 
     [[nodiscard]] std::string found(const std::string& pointer) const {
         const json::json_pointer at(pointer);
-        return secrets_.contains(pointer)     ? "a secret"
-               : agent_.settings.contains(at) ? describe(agent_.settings.at(at))
-                                              : "nothing";
+        return agent_.secrets.contains(pointer) ? "a secret"
+               : agent_.settings.contains(at)   ? describe(agent_.settings.at(at))
+                                                : "nothing";
     }
 
     void add_value(const json& schema, const Finding& finding, bool told) {
@@ -230,7 +228,6 @@ private:
 
     const Config& config_;
     const AgentConfig& agent_;
-    std::set<std::string> secrets_;
     std::set<std::string> told_;
 };
 

@@ -4,6 +4,22 @@
 
 namespace noa::config {
 
+namespace {
+
+template <class Stand>
+nlohmann::json without_secrets(const AgentConfig& agent, Stand stand_in) {
+    auto settings = agent.settings;
+    for (const auto& [text, reference] : agent.secrets) {
+        const nlohmann::json::json_pointer pointer(text);
+        if (settings.contains(pointer)) {
+            settings[pointer] = stand_in(reference);
+        }
+    }
+    return settings;
+}
+
+} // namespace
+
 std::string Origin::text() const {
     return line == 0 ? source : source + ':' + std::to_string(line) + ':' + std::to_string(column);
 }
@@ -14,14 +30,13 @@ std::string AgentConfig::identity() const {
 }
 
 nlohmann::json AgentConfig::shown_settings() const {
-    auto shown = settings;
-    for (const auto& text : secret_pointers) {
-        const nlohmann::json::json_pointer pointer(text);
-        if (shown.contains(pointer)) {
-            shown[pointer] = "(secret)";
-        }
-    }
-    return shown;
+    return without_secrets(*this, [](const std::string&) { return nlohmann::json("(secret)"); });
+}
+
+nlohmann::json AgentConfig::settings_by_reference() const {
+    return without_secrets(*this, [](const std::string& reference) {
+        return nlohmann::json{{"secret", reference}};
+    });
 }
 
 } // namespace noa::config

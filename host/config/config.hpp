@@ -53,6 +53,7 @@ struct AgentConfig {
     std::vector<std::string> capabilities;
     std::uint32_t queue_size = 10'000; // unsettled messages in the inbox
     std::uint32_t concurrency = 0;     // deliveries open at a time; 0: as many as queue_size
+    bool ordered = false;              // one unsettled message a sender, redeliveries in order
     std::uint32_t max_deliveries = 5;
     std::chrono::milliseconds task_timeout{30'000}; // deadline of a request that names none
     std::chrono::milliseconds quiesce_timeout{5'000};
@@ -63,8 +64,9 @@ struct AgentConfig {
     Level log_level = Level::info;                      // default: host.log.level
     bool allow_pinned = false;                          // load a library that cannot be unloaded
     nlohmann::json settings = nlohmann::json::object(); // secrets resolved: never log or print
-    // JSON pointers of the values in `settings` that came from a secret reference.
-    std::vector<std::string> secret_pointers;
+    // The values in `settings` that came from a secret reference, by JSON pointer, and the
+    // reference of each: "file:/etc/noa/secrets/token".
+    std::map<std::string, std::string> secrets;
     bool autoloaded = false; // there because its file is, not because a config names it
 
     // SHA-256 over the plugin id, settings and every key above that a generation depends on
@@ -72,6 +74,8 @@ struct AgentConfig {
     [[nodiscard]] std::string identity() const;
     // `settings` with every secret replaced by "(secret)": what may be shown.
     [[nodiscard]] nlohmann::json shown_settings() const;
+    // `settings` as a configuration says them: with the references in the secrets' place.
+    [[nodiscard]] nlohmann::json settings_by_reference() const;
     friend bool operator==(const AgentConfig&, const AgentConfig&) = default;
 };
 

@@ -35,14 +35,21 @@ class SettingsDiff {
 public:
     SettingsDiff(const AgentConfig& from, const AgentConfig& to)
         : from_shown_(from.shown_settings()), to_shown_(to.shown_settings()),
-          from_secrets_(from.secret_pointers.begin(), from.secret_pointers.end()),
-          to_secrets_(to.secret_pointers.begin(), to.secret_pointers.end()) {
+          from_secrets_(pointers(from)), to_secrets_(pointers(to)) {
         compare(&from.settings, &to.settings, "settings", "");
     }
 
     std::vector<Change> changes;
 
 private:
+    static Pointers pointers(const AgentConfig& agent) {
+        Pointers all;
+        for (const auto& [pointer, reference] : agent.secrets) {
+            all.insert(pointer);
+        }
+        return all;
+    }
+
     // Either may be absent (nullptr). Tables are walked, everything else is one value.
     void compare(const json* from, const json* to, const std::string& key,
                  const std::string& pointer) {

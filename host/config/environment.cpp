@@ -44,6 +44,7 @@ constexpr std::array agent_keys{
     Key{"capabilities", Form::words},
     Key{"queue_size", Form::value},
     Key{"concurrency", Form::value},
+    Key{"ordered", Form::value},
     Key{"max_deliveries", Form::value},
     Key{"task_timeout", Form::value},
     Key{"quiesce_timeout", Form::value},

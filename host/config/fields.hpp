@@ -37,6 +37,7 @@ public:
     void problem(std::string_view key, std::string_view text) const;
     // Reports the keys that nobody read. Once, at the end.
     void finish() const;
+    [[nodiscard]] const std::vector<std::string>& known() const noexcept { return known_; }
 
 private:
     const nlohmann::json* find(std::string_view key);

@@ -110,7 +110,7 @@ public:
         }
     }
 
-    [[nodiscard]] std::vector<std::string> take() { return std::move(pointers_); }
+    [[nodiscard]] std::map<std::string, std::string> take() { return std::move(secrets_); }
 
 private:
     void resolve(json& value, const std::string& path, const std::string& pointer) {
@@ -118,7 +118,7 @@ private:
         auto text = read_reference(reference, environment_).and_then(finished);
         if (text) {
             value = std::move(*text);
-            pointers_.push_back(pointer);
+            secrets_.emplace(pointer, reference);
             return;
         }
         const bool known = reference.starts_with("file:") || reference.starts_with("env:") ||
@@ -132,7 +132,7 @@ private:
     const Origins& origins_;
     const Environment& environment_;
     Problems& problems_;
-    std::vector<std::string> pointers_;
+    std::map<std::string, std::string> secrets_;
 };
 
 } // namespace
@@ -145,9 +145,10 @@ std::string pointer_child(const std::string& pointer, std::string_view key) {
     return out;
 }
 
-std::vector<std::string> resolve_secrets(json& settings, const std::string& path,
-                                         const Origins& origins, const Environment& environment,
-                                         Problems& problems) {
+std::map<std::string, std::string> resolve_secrets(json& settings, const std::string& path,
+                                                   const Origins& origins,
+                                                   const Environment& environment,
+                                                   Problems& problems) {
     Resolver resolver(origins, environment, problems);
     resolver.walk(settings, path, "");
     return resolver.take();

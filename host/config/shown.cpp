@@ -1,5 +1,7 @@
 #include "config/shown.hpp"
 
+#include <algorithm>
+
 #include "config/quantity.hpp"
 
 namespace noa::config {
@@ -33,6 +35,7 @@ ShownValues shown_values(const AgentConfig& agent) {
         {"capabilities", agent.capabilities},
         {"queue_size", agent.queue_size},
         {"concurrency", agent.concurrency},
+        {"ordered", agent.ordered},
         {"max_deliveries", agent.max_deliveries},
         {"task_timeout", render_duration(agent.task_timeout)},
         {"quiesce_timeout", render_duration(agent.quiesce_timeout)},
@@ -43,6 +46,17 @@ ShownValues shown_values(const AgentConfig& agent) {
         {"log_level", name_of(agent.log_level)},
         {"allow_pinned", agent.allow_pinned},
     };
+}
+
+nlohmann::json table_of(const AgentConfig& agent) {
+    auto table = nlohmann::json::object();
+    for (auto& [key, value] : shown_values(agent)) {
+        auto pointer = '/' + key;
+        std::replace(pointer.begin(), pointer.end(), '.', '/');
+        table[nlohmann::json::json_pointer(pointer)] = std::move(value);
+    }
+    table["settings"] = agent.settings_by_reference();
+    return table;
 }
 
 } // namespace noa::config

@@ -15,5 +15,7 @@ using ShownValues = std::vector<std::pair<std::string, nlohmann::json>>;
 [[nodiscard]] ShownValues shown_values(const HostConfig& host); // "log.level"
 // Without settings.
 [[nodiscard]] ShownValues shown_values(const AgentConfig& agent);
+// The table that says all of an agent, secrets by reference: for manifests.
+[[nodiscard]] nlohmann::json table_of(const AgentConfig& agent);
 
 } // namespace noa::config

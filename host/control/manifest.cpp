@@ -1,11 +1,13 @@
 #include "control/manifest.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <vector>
 
 #include "base/names.hpp"
+#include "config/build.hpp"
 #include "control/protocol.hpp"
 
 namespace noa::control {
@@ -19,9 +21,17 @@ constexpr const char* unknown_secret = "(secret)";
 
 class Problems {
 public:
-    void add(const std::string& where, const std::string& what) {
+    void add(const std::string& where, const std::string& what) { add(where + ": " + what); }
+    void add(std::string_view line) {
         if (++count_ <= max_problems) {
-            text_ += (text_.empty() ? "" : "\n") + where + ": " + what;
+            text_.append(text_.empty() ? "" : "\n").append(line);
+        }
+    }
+    void add_lines(std::string_view lines) {
+        while (!lines.empty()) {
+            const auto end = std::min(lines.find('\n'), lines.size());
+            add(lines.substr(0, end));
+            lines.remove_prefix(std::min(end + 1, lines.size()));
         }
     }
     [[nodiscard]] Result<void> result() const {
@@ -38,28 +48,6 @@ private:
     std::size_t count_ = 0;
 };
 
-bool is_count(const json& value) {
-    return value.is_number_unsigned() || (value.is_number_integer() && value >= 0);
-}
-bool is_text(const json& value) {
-    return value.is_string();
-}
-bool is_flag(const json& value) {
-    return value.is_boolean();
-}
-bool is_list(const json& value) {
-    return value.is_array();
-}
-bool is_object(const json& value) {
-    return value.is_object();
-}
-
-struct Member {
-    const char* key;
-    bool (*fits)(const json& value);
-    const char* wanted;
-};
-
 bool is_digest(const std::string& text) {
     return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
                return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
@@ -70,74 +58,47 @@ std::string shown(const json& value) {
     return value.dump(-1, ' ', true, json::error_handler_t::replace).substr(0, 60);
 }
 
-void check_members(const json& object, const std::vector<Member>& members, const std::string& where,
-                   Problems& problems) {
-    for (const auto& [key, value] : object.items()) {
-        const auto member =
-            std::find_if(members.begin(), members.end(),
-                         [&key = key](const Member& known) { return key == known.key; });
-        if (member == members.end()) {
-            problems.add(where, "unknown key " + shown(key));
-        } else if (!member->fits(value)) {
-            problems.add(std::string(where).append(".").append(key),
-                         std::string("wanted ") + member->wanted + ", found " + shown(value));
+// What is the manifest's own, beside the keys of a configuration.
+constexpr std::array own_keys{"name", "version", "digest", "secrets"};
+
+void check_own(const json& agent, const std::string& where, Problems& problems) {
+    const auto text = [&](const char* key) -> const std::string* {
+        const auto found = agent.find(key);
+        if (found == agent.end() || found->is_string()) {
+            return found == agent.end() ? nullptr : &found->get_ref<const std::string&>();
         }
-    }
-}
-
-const std::vector<Member>& agent_members() {
-    constexpr const char* text = "text";
-    constexpr const char* count = "a whole number";
-    constexpr const char* list = "a list";
-    constexpr const char* flag = "true or false";
-    static const std::vector<Member> members{
-        {"name", &is_text, text},
-        {"plugin", &is_text, text},
-        {"version", &is_text, text},
-        {"digest", &is_text, text},
-        {"enabled", &is_flag, flag},
-        {"run", &is_text, text},
-        {"depends_on", &is_list, list},
-        {"capabilities", &is_list, list},
-        {"queue_size", &is_count, count},
-        {"concurrency", &is_count, count},
-        {"max_deliveries", &is_count, count},
-        {"task_timeout", &is_text, text},
-        {"quiesce_timeout", &is_text, text},
-        {"start_timeout", &is_text, text},
-        {"probation", &is_text, text},
-        {"probation_defects", &is_count, count},
-        {"stall_limit", &is_text, text},
-        {"log_level", &is_text, text},
-        {"allow_pinned", &is_flag, flag},
-        {"settings", &is_object, "an object"},
-        {"secrets", &is_list, list},
+        problems.add(where + '.' + key, "wanted text, found " + shown(*found));
+        return nullptr;
     };
-    return members;
-}
-
-void check_texts(const json& agent, const std::string& where, Problems& problems) {
-    if (const auto digest = agent.find("digest"); digest != agent.end() && digest->is_string() &&
-                                                  !digest->get<std::string>().empty() &&
-                                                  !is_digest(digest->get<std::string>())) {
+    static_cast<void>(text("version"));
+    if (const auto* digest = text("digest");
+        digest != nullptr && !digest->empty() && !is_digest(*digest)) {
         problems.add(where + ".digest", "wanted 64 hexadecimal digits, found " + shown(*digest));
     }
-    if (const auto plugin = agent.find("plugin");
-        plugin != agent.end() && plugin->is_string() &&
-        !is_agent_name(plugin->get_ref<const std::string&>())) {
-        problems.add(where + ".plugin", "not a plugin's id: " + shown(*plugin));
+    const auto secrets = agent.value("secrets", json::array());
+    if (!secrets.is_array() || !std::all_of(secrets.begin(), secrets.end(),
+                                            [](const json& item) { return item.is_string(); })) {
+        problems.add(where + ".secrets", "wanted a list of texts, found " + shown(secrets));
     }
-    for (const char* key : {"depends_on", "capabilities", "secrets"}) {
-        const auto list = agent.find(key);
-        if (list == agent.end() || !list->is_array()) {
-            continue;
-        }
-        for (const auto& item : *list) {
-            if (!item.is_string()) {
-                problems.add(where + "." + key, "wanted texts, found " + shown(item));
-            }
-        }
+}
+
+// Everything else is read as a configuration is. Settings are another host's to judge: which
+// plugin checks them, and what is behind a reference, is known there.
+void check_values(const json& agent, const std::string& name, const std::string& where,
+                  Problems& problems) {
+    config::Tree tree;
+    auto& table = tree.value["agents"][name] = agent;
+    for (const char* key : own_keys) {
+        table.erase(key);
     }
+    if (const auto settings = table.find("settings");
+        settings != table.end() && settings->is_object()) {
+        table.erase(settings);
+    }
+    tree.origins["agents"] = {where, 0, 0};
+    config::Problems found;
+    static_cast<void>(config::build(tree, {}, found));
+    problems.add_lines(found.text());
 }
 
 using Needs = std::map<std::string, std::vector<std::string>>;
@@ -194,16 +155,18 @@ void check_agents(const json& agents, Problems& problems) {
             problems.add(where, "wanted an object, found " + shown(agent));
             continue;
         }
-        check_members(agent, agent_members(), where, problems);
-        check_texts(agent, where, problems);
+        check_own(agent, where, problems);
         const auto name = agent.find("name");
         if (name == agent.end()) {
             problems.add(where, "the name is missing");
-        } else if (name->is_string() && !is_agent_name(name->get_ref<const std::string&>())) {
+        } else if (!name->is_string() || !is_agent_name(name->get_ref<const std::string&>())) {
             problems.add(where + ".name", "not an agent's name: " + shown(*name));
-        } else if (name->is_string() && !names.insert(name->get<std::string>()).second) {
+        } else if (!names.insert(name->get<std::string>()).second) {
             problems.add(where + ".name", "there is another agent " + shown(*name));
         }
+        const bool named = name != agent.end() && name->is_string() &&
+                           is_agent_name(name->get_ref<const std::string&>());
+        check_values(agent, named ? name->get<std::string>() : "agent", where, problems);
     }
     check_dependencies(agents, problems);
 }
@@ -270,7 +233,7 @@ json manifest_to_override(const json& manifest) {
     json agents = json::object();
     for (const auto& agent : manifest["agents"]) {
         json wanted = agent;
-        for (const char* key : {"name", "version", "digest", "secrets"}) {
+        for (const char* key : own_keys) {
             wanted.erase(key);
         }
         if (const auto settings = wanted.find("settings"); settings != wanted.end()) {

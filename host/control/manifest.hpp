@@ -5,14 +5,16 @@
 //                "plugin": "cache",         a plugin's id; default: the name
 //                "version": "0.1.0",        of the plugin
 //                "digest": "64 hex digits", SHA-256 of the plugin's file
-//                "enabled": true, "run": "thread", "queue_size": 10000, …: any key of an agent
+//                "enabled": true, "queue_size": 10000, …: any key of an agent's table; an
+//                                           export has them all
 //                "depends_on": ["config"],  agents in this manifest
 //                "capabilities": [],
 //                "settings": {…},
 //                "secrets": ["/token"]}]}   JSON pointers of settings that are secret
 //
-// A secret is never in it: {"secret": "file:…"} stands for one by reference, and "(secret)" for
-// one whose reference is not told. On import such a setting keeps its local value.
+// A secret is never in it: {"secret": "file:…"} stands for one by reference, as in every export,
+// and "(secret)" for one whose reference is not told. On import such a setting keeps its local
+// value.
 #pragma once
 
 #include <string>

@@ -122,30 +122,29 @@ noa_status AgentSockets::listen(noa_context by, std::string_view address,
                                 std::string& ret_why) {
     const auto parsed = ListenAddress::parse(address);
     if (!parsed) {
-        ret_why = parsed.error().text();
+        ret_why = parsed.error().reason;
         return NOA_E_INVALID;
     }
     ListenOptions wanted;
     if (!read_options(options, wanted)) {
-        ret_why = "listen: " + parsed->text() + ": the options break their contract";
+        ret_why = "the options break their contract";
         return NOA_E_INVALID;
     }
     const std::lock_guard lock(mutex_);
     if (holder_ != by) {
-        ret_why = "listen: " + parsed->text() + ": another generation has the sockets";
+        ret_why = "another generation has the sockets";
         return NOA_E_STATE;
     }
     auto found = listening_.find(parsed->text());
     const bool asked_already = found != listening_.end() && found->second.asked_for;
     if (!asked_already && asked_for() >= max_listening) {
-        ret_why = "listen: " + parsed->text() + ": more than " + std::to_string(max_listening) +
-                  " addresses";
+        ret_why = "more than " + std::to_string(max_listening) + " addresses";
         return NOA_E_TOO_LARGE;
     }
     if (found == listening_.end()) {
         auto opened = ListenSocket::open(*parsed, wanted);
         if (!opened) {
-            ret_why = opened.error().text();
+            ret_why = opened.error().reason;
             return NOA_E_FAILED;
         }
         Lent lent{std::make_unique<ListenSocket>(std::move(*opened)), false, false};

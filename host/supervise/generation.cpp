@@ -59,6 +59,7 @@ bus::LaneOptions Generation::lane_options() const {
     options.owner = context_;
     options.generation = static_cast<std::uint16_t>(blueprint_.number);
     options.concurrency = config().concurrency;
+    options.ordered = config().ordered;
     options.max_deliveries = config().max_deliveries;
     options.task_timeout_ns = std::chrono::nanoseconds(config().task_timeout).count();
     options.max_requests = config().queue_size;

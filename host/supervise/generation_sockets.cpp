@@ -30,7 +30,7 @@ Result<void> Generation::quiesce_plugin(std::int64_t deadline_ns) {
 noa_status Generation::listen(std::string_view address, const noa_listen_options* options,
                               int& ret_fd, std::string& ret_why) {
     if (!lane_->on_lane() || lease_ == Lease::none) {
-        ret_why = "listen: only on the lane, from start to the return of quiesce";
+        ret_why = "only on the lane, from start to the return of quiesce";
         return NOA_E_STATE;
     }
     return sockets_.listen(context_, address, options, ret_fd, ret_why);

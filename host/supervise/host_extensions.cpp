@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "bus/hand_out.hpp"
 #include "plugin/wall.hpp"
 #include "supervise/with_generation.hpp"
 
@@ -13,16 +14,16 @@ using bus::view;
 
 noa_status facts(noa_context context, noa_agent_facts* ret_facts) {
     return with_generation(context, [&](const Generation& generation) {
-        if (ret_facts == nullptr || ret_facts->struct_size < sizeof *ret_facts) {
+        if (ret_facts == nullptr || !NOA_HAS(ret_facts, quiesce_timeout_ns)) {
             return NOA_E_INVALID;
         }
-        *ret_facts = generation.facts();
+        bus::hand_out(generation.facts(), *ret_facts);
         return NOA_OK;
     });
 }
 
 void tell(noa_error* error, noa_status status, const std::string& why) noexcept {
-    if (error == nullptr || error->struct_size < sizeof *error) {
+    if (error == nullptr) {
         return;
     }
     const auto size = std::min(why.size(), sizeof error->text - 1);
@@ -35,7 +36,7 @@ void tell(noa_error* error, noa_status status, const std::string& why) noexcept 
 noa_status listen(noa_context context, noa_str address, const noa_listen_options* options,
                   std::int32_t* ret_fd, noa_error* error) {
     return with_generation(context, [&](Generation& generation) -> noa_status {
-        if (ret_fd == nullptr) {
+        if (ret_fd == nullptr || (error != nullptr && !NOA_HAS(error, text))) {
             return NOA_E_INVALID;
         }
         int fd = -1;

@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/names.hpp"
@@ -37,7 +38,7 @@ noa_status cancel(noa_context context, std::uint64_t tag) {
 constexpr noa_timer_host timer_table{sizeof(noa_timer_host), 0, arm, cancel};
 
 noa_status state_dir(noa_context context, noa_str* ret_path) {
-    return with_generation(context, [&](Generation& generation) {
+    return with_generation(context, given(ret_path), [&](Generation& generation) {
         std::string_view path;
         const auto status = generation.state_dir(path);
         if (status == NOA_OK) {
@@ -87,11 +88,12 @@ std::uint32_t on_lane(noa_context context) {
 }
 
 noa_status resolve(noa_context context, noa_str agent, noa_address* ret_address) {
-    return with_generation(context, [&](Generation& generation) {
+    return with_generation(context, given(ret_address), [&](Generation& generation) {
         if (!is_agent_name(view(agent))) {
             return NOA_E_INVALID;
         }
-        const auto* endpoint = generation.lane().bus().routes().resolve(view(agent));
+        const auto* endpoint =
+            generation.lane().bus().routes().resolve(view(agent), bus::RouteTable::kept_for_agents);
         if (endpoint == nullptr) {
             return NOA_E_TOO_LARGE;
         }
@@ -101,67 +103,61 @@ noa_status resolve(noa_context context, noa_str agent, noa_address* ret_address)
 }
 
 noa_status msg_alloc(noa_context context, std::uint64_t size, noa_buffer* ret_buffer) {
-    return with_generation(context, [&](Generation& generation) {
-        if (ret_buffer == nullptr || !NOA_HAS(ret_buffer, handle)) {
-            return NOA_E_INVALID;
-        }
-        if (size > generation.lane().bus().options().max_message) {
-            return NOA_E_TOO_LARGE;
-        }
-        auto* block = bus::Block::make_single(static_cast<std::size_t>(size));
-        bus::hand_out(bus::to_buffer(block, size), *ret_buffer);
-        return NOA_OK;
-    });
+    return with_generation(context, ret_buffer != nullptr && NOA_HAS(ret_buffer, handle),
+                           [&](Generation& generation) -> noa_status {
+                               if (size > generation.lane().bus().options().max_message) {
+                                   return NOA_E_TOO_LARGE;
+                               }
+                               return generation.lane().buffers().alloc(size, *ret_buffer);
+                           });
 }
 
-// The memory is nobody's but the caller's, whatever has become of its generation.
-noa_status msg_free(noa_context, const noa_buffer* buffer) {
-    if (buffer == nullptr || !NOA_HAS(buffer, handle) || buffer->handle == 0) {
-        return NOA_E_INVALID;
-    }
-    bus::from_buffer(*buffer)->drop();
-    return NOA_OK;
+noa_status msg_free(noa_context context, const noa_buffer* buffer) {
+    return with_generation(
+        context, buffer != nullptr && NOA_HAS(buffer, handle),
+        [&](Generation& generation) { return generation.lane().buffers().free(buffer->handle); });
 }
 
 noa_status retain(noa_context context, const noa_message* message, const noa_message** ret_kept) {
-    return with_generation(context, [&](Generation& generation) {
+    return with_generation(context, given(message, ret_kept), [&](Generation& generation) {
         return generation.lane().retain(*message, ret_kept);
     });
 }
 
 noa_status release(noa_context context, const noa_message* kept) {
-    return with_generation(
-        context, [&](Generation& generation) { return generation.lane().release(*kept); });
+    return with_generation(context, given(kept), [&](Generation& generation) {
+        return generation.lane().release(*kept);
+    });
 }
 
 noa_status send(noa_context context, const noa_outgoing* message, noa_receipt* ret_receipt) {
-    return with_generation(context, [&](Generation& generation) {
+    return with_generation(context, given(message), [&](Generation& generation) {
         return generation.lane().send(*message, ret_receipt);
     });
 }
 
 noa_status send_many(noa_context context, const noa_outgoing* messages, std::uint32_t stride,
                      std::uint32_t count, noa_receipt* ret_receipt) {
-    return with_generation(context, [&](Generation& generation) {
+    return with_generation(context, given(messages), [&](Generation& generation) {
         return generation.lane().send_many(messages, stride, count, ret_receipt);
     });
 }
 
 noa_status request(noa_context context, const noa_outgoing* message, std::uint64_t tag,
                    noa_receipt* ret_receipt) {
-    return with_generation(context, [&](Generation& generation) {
+    return with_generation(context, given(message), [&](Generation& generation) {
         return generation.lane().request(*message, tag, ret_receipt);
     });
 }
 
 noa_status publish(noa_context context, const noa_outgoing* message, noa_receipt* ret_receipt) {
-    return with_generation(context, [&](Generation& generation) {
+    return with_generation(context, given(message), [&](Generation& generation) {
         return generation.lane().publish(*message, ret_receipt);
     });
 }
 
 noa_status reply(noa_context context, noa_delivery delivery, const noa_outgoing* message) {
-    return with_generation(context, [&](Generation& generation) {
+    return with_generation(context, given(message), [&](Generation& generation) {
         return generation.lane().reply(delivery, *message);
     });
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "config/explain.hpp"
+#include "config/shown.hpp"
 #include "supervise/counters.hpp"
 #include "supervise/state.hpp"
 
@@ -19,6 +20,7 @@ json counters_of(const bus::Inbox& inbox) {
             {"redelivered", counters.redelivered.get()},
             {"expired", counters.expired.get()},
             {"dead", counters.dead.get()},
+            {"dead_unannounced", counters.dead_unannounced.get()},
             {"answers", counters.answers.get()},
             {"discarded_answers", counters.discarded.get()},
             {"late_settlements", counters.late.load()},
@@ -121,6 +123,7 @@ Result<json> Supervisor::agent(const std::string& name) const {
     out["capabilities"] = wanted.capabilities;
     out["queue_size"] = wanted.queue_size;
     out["concurrency"] = wanted.concurrency;
+    out["ordered"] = wanted.ordered;
     out["max_deliveries"] = wanted.max_deliveries;
     out["task_timeout_ms"] = wanted.task_timeout.count();
     out["quiesce_timeout_ms"] = wanted.quiesce_timeout.count();
@@ -202,14 +205,12 @@ json Supervisor::manifest() const {
     const std::lock_guard lock(state_->mutex);
     auto agents = json::array();
     for (const auto& [name, config] : state_->in_force.agents) {
-        json entry{{"name", name},
-                   {"plugin", config.plugin},
-                   {"enabled", config.enabled},
-                   {"depends_on", config.depends_on},
-                   {"capabilities", config.capabilities},
-                   {"queue_size", config.queue_size},
-                   {"settings", config.shown_settings()},
-                   {"secrets", config.secret_pointers}};
+        auto entry = config::table_of(config);
+        entry["name"] = name;
+        entry["secrets"] = json::array();
+        for (const auto& [pointer, reference] : config.secrets) {
+            entry["secrets"].push_back(pointer);
+        }
         const auto found = state_->agents.find(name);
         if (found != state_->agents.end() && found->second->current) {
             const auto& blueprint = found->second->current->blueprint();

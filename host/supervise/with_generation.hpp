@@ -23,4 +23,18 @@ template <class Call>
     }
 }
 
+// What a plugin must give, and has given.
+template <class... Pointers>
+[[nodiscard]] bool given(const Pointers*... pointers) noexcept {
+    return ((pointers != nullptr) && ...);
+}
+
+// NOA_E_INVALID when it has not; a token that is over is said first.
+template <class Call>
+[[nodiscard]] noa_status with_generation(noa_context context, bool complete, Call&& call) noexcept {
+    return with_generation(context, [&](Generation& generation) -> noa_status {
+        return complete ? std::forward<Call>(call)(generation) : NOA_E_INVALID;
+    });
+}
+
 } // namespace noa::supervise

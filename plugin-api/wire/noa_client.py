@@ -128,7 +128,7 @@ class Client:
         self._socket.close()
 
     def call(self, agent, operation, body=None, *, timeout_s=5.0, priority=NORMAL, because=None):
-        """The reply. `because`: the message being handled; its trace and hops go on."""
+        """The reply. `because`: the delivery being handled; its trace and hops go on."""
         data, content_type = to_body(body)
         sent = self._send(REQUEST, to=agent, subject=operation, body=data, priority=priority,
                           content_type=content_type, timeout_ms=int(timeout_s * 1000),
@@ -224,7 +224,7 @@ class Client:
     def _inherited(because):
         if because is None:
             return {}
-        return {"hops": min(because.hops + 1, 255), "traceparent": because.traceparent}
+        return {"correlation": because.id, "traceparent": because.traceparent}
 
     def _send(self, kind, **fields):
         sent = new_id()

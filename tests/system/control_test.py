@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """noactl on a running host, and without one."""
+import contextlib
 import json
+import shutil
 import subprocess
 import unittest
 
@@ -104,6 +106,34 @@ class Control(unittest.TestCase):
             host.noactl("manifest", "validate", str(path))
             host.noactl("manifest", "import", str(path))
             self.assertEqual(host.agent("cache")["state"], "running")
+
+    def test_a_manifest_makes_an_empty_host_the_same_secrets_by_reference(self):
+        config = ('[agents.first]\nplugin = "slow"\nqueue_size = 77\nordered = true\n'
+                  'task_timeout = "7s"\nquiesce_timeout = "70ms"\nstart_timeout = "9s"\n'
+                  'depends_on = ["slow"]\ncapabilities = ["a.b"]\nlog_level = "debug"\n'
+                  '[agents.first.settings]\ndeep = { list = [1, { x = "y" }] }\n'
+                  'token = { secret = "env:A_TOKEN" }\n')
+        secret = {"A_TOKEN": "hush-hush"}
+        first = Host([FIXTURES / "slow.so"], config)
+        second = Host([FIXTURES / "slow.so"])
+        with contextlib.ExitStack() as hosts:
+            for host in (first, second):
+                hosts.callback(shutil.rmtree, host.root, ignore_errors=True)
+                hosts.callback(host.stop)
+                host.start(secret)
+            path = first.root / "manifest.json"
+            first.noactl("manifest", "export", str(path))
+            self.assertNotIn("hush-hush", path.read_text())
+            second.noactl("manifest", "validate", str(path))
+            second.noactl("manifest", "import", str(path))
+            manifests = [json.loads(host.noactl("manifest", "export")) for host in (first, second)]
+            self.assertEqual(manifests[0], manifests[1])
+            resolved = [{key["key"]: key["value"] for key in host.json("config", "explain")["keys"]
+                         if key["key"].startswith("agents.first.")} for host in (first, second)]
+            self.assertEqual(resolved[0], resolved[1])
+            self.assertEqual(resolved[0]["agents.first.task_timeout"], "7s")
+            self.assertEqual(*(host.agent("first")["identity"] for host in (first, second)),
+                             "the secret's value counts, and is the same")
 
 
 if __name__ == "__main__":

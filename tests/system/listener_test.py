@@ -290,7 +290,7 @@ class Sockets:
             local.listen()
             for address in (f"tcp:127.0.0.1:{other.getsockname()[1]}", "unix:" + path):
                 failed = self.configure(host, "failed", address=address)
-                self.assertIn(f"listen: {address}: Address already in use", failed["text"])
+                self.assertIn(f"listen on {address}: Address already in use", failed["text"])
                 client.echo()
                 self.assert_served(self.address(host))
         self.assertTrue(os.path.exists(path))
@@ -305,6 +305,29 @@ class Sockets:
         for attempt in range(3):
             self.configure(host, "failed", fail_start=True, attempt=attempt)
             self.assertEqual(tcp_descriptors(host.process.pid), CLIENTS + 1)
+
+    def test_a_generation_that_is_undone_hands_its_connections_back(self):
+        host = self.host()
+        host.configure(f'[agents.{self.plugin}]\nprobation = "1h"\nprobation_defects = 1\n',
+                       "40-trial.toml")
+        host.log_until("agent.retuned", agent=self.plugin)
+        clients = [self.client(self.address(host)) for _ in range(CLIENTS)]
+        for client in clients:
+            client.echo()
+        path = self.unix_path(host)
+        with Watcher(host, "host.reload.>") as events, host.client() as asker:
+            host.configure(table(self.plugin, address="unix:" + path))
+            events.until(lambda event: event["outcome"] == "switched")
+            clients.append(self.client((socket.AF_UNIX, path)))
+            for client in clients:
+                client.echo()
+            with self.assertRaisesRegex(Exception, "broken on purpose"):
+                asker.call(self.plugin, "fail", {})
+            events.until(lambda event: event["outcome"] == "swapped_back")
+        for client in clients:
+            client.echo()
+        self.assertFalse(os.path.exists(path))
+        self.assert_served(self.address(host))
 
     def test_a_quiesce_that_is_undone_finds_its_connections_again(self):
         host = self.host(refuse_quiesce=True)
@@ -347,10 +370,10 @@ class Contract(unittest.TestCase):
         with Host([FIXTURES / "sockets_misused.so"]) as host, host.client() as client:
             answers = client.call("sockets_misused", "misuse", {}).json()
             text = answers.pop("text")
-            self.assertEqual(text, "listen: unix:/nowhere/sock: No such file or directory")
+            self.assertEqual(text, "No such file or directory")
             self.assertEqual(answers, {
                 "listen_in_create": E_STATE, "keep_in_start": E_STATE, "off_the_lane": E_STATE,
-                "take": E_STATE, "listen_nowhere": E_FAILED, "listen_by_name": E_INVALID,
+                "take": E_STATE, "listen_short_error": E_INVALID, "listen_nowhere": E_FAILED, "listen_by_name": E_INVALID,
                 "listen_to_null": E_INVALID, "unlisten": E_NOT_FOUND,
                 "keep_standard_input": E_INVALID, "keep_closed": E_INVALID,
                 "watch": E_UNSUPPORTED, "unwatch": E_NOT_FOUND, "keep": 0,

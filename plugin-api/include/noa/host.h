@@ -41,10 +41,12 @@ typedef struct noa_host {
      * NOA_E_TOO_LARGE when the host's table of names is full.  [any] */
     noa_status (*resolve)(noa_context context, noa_str agent, noa_address* ret_address);
 
-    /* A body of `size` bytes to fill in place; what is in them is not said. NOA_E_TOO_LARGE
-     * over the host's limit.  [any] */
+    /* A body of `size` bytes to fill in place; what is in them is not said. It is the plugin's
+     * until a send takes it, msg_free, or the return of destroy. NOA_E_TOO_LARGE over the host's
+     * limit, NOA_E_BUSY when the generation has 65,536 of them.  [any] */
     noa_status (*msg_alloc)(noa_context context, uint64_t size, noa_buffer* ret_buffer);
-    /* Gives an unused buffer back, once.  [any], and when the generation is over, too */
+    /* Gives an unused buffer back, once. NOA_E_INVALID, as from a send, when it was given away
+     * before, or is another generation's.  [any] */
     noa_status (*msg_free)(noa_context context, const noa_buffer* buffer);
 
     /* Keeps a message beyond the call that received it, which is a handle or an on_reply that

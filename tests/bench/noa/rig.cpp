@@ -28,18 +28,12 @@ noa_status resolve(noa_context context, noa_str agent, noa_address* ret_address)
     return NOA_OK;
 }
 
-noa_status msg_alloc(noa_context /*context*/, std::uint64_t size, noa_buffer* ret_buffer) {
-    auto* block = bus::Block::make_single(static_cast<std::size_t>(size));
-    if (block == nullptr) {
-        return NOA_E_TOO_LARGE;
-    }
-    *ret_buffer = bus::to_buffer(block, size);
-    return NOA_OK;
+noa_status msg_alloc(noa_context context, std::uint64_t size, noa_buffer* ret_buffer) {
+    return lane_of(context).buffers().alloc(size, *ret_buffer);
 }
 
-noa_status msg_free(noa_context /*context*/, const noa_buffer* buffer) {
-    bus::from_buffer(*buffer)->drop();
-    return NOA_OK;
+noa_status msg_free(noa_context context, const noa_buffer* buffer) {
+    return lane_of(context).buffers().free(buffer->handle);
 }
 
 // Only what the bench's plugin calls.

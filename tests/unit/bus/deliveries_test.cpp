@@ -60,16 +60,32 @@ TEST_F(DeliveriesTest, only_what_is_in_hand_can_be_settled_early) {
     EXPECT_FALSE(deliveries_.settle_early(1, Settlement{}));
     const auto token = deliveries_.begin();
     EXPECT_FALSE(deliveries_.settle_early(token + 1, Settlement{}));
-    deliveries_.end();
+    EXPECT_FALSE(deliveries_.end(token).has_value());
     EXPECT_FALSE(deliveries_.settle_early(token, Settlement{}));
 }
 
-TEST_F(DeliveriesTest, an_early_settlement_of_what_was_not_deferred_is_forgotten) {
+TEST_F(DeliveriesTest, an_early_settlement_is_found_by_its_token_and_ends_the_delivery) {
     const auto token = deliveries_.begin();
-    EXPECT_TRUE(deliveries_.settle_early(token, Settlement{}));
-    deliveries_.end();
+    EXPECT_FALSE(deliveries_.has_early(token));
+    Settlement early;
+    early.status = NOA_E_FAILED;
+    EXPECT_TRUE(deliveries_.settle_early(token, std::move(early)));
+    EXPECT_TRUE(deliveries_.has_early(token));
+    EXPECT_FALSE(deliveries_.has_early(token + 1));
+    const auto first = deliveries_.end(token);
+    ASSERT_TRUE(first.has_value());
+    EXPECT_EQ(first->status, NOA_E_FAILED);
+    EXPECT_FALSE(deliveries_.has_early(token));
     EXPECT_GT(defer(two_), token);
     EXPECT_EQ(deliveries_.count(), 1U);
+}
+
+TEST_F(DeliveriesTest, what_the_lane_has_settled_cannot_be_settled_early) {
+    const auto token = deliveries_.begin();
+    deliveries_.close_in_hand();
+    EXPECT_FALSE(deliveries_.settle_early(token, Settlement{}));
+    EXPECT_FALSE(deliveries_.take(token).has_value());
+    EXPECT_FALSE(deliveries_.end(token).has_value());
 }
 
 TEST_F(DeliveriesTest, revoking_gives_all_back_oldest_first) {

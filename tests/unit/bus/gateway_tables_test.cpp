@@ -91,6 +91,19 @@ TEST(GatewayPending, ExpiryTakesWhatIsPastItsDeadline) {
     EXPECT_EQ(pending.earliest(), 300);
 }
 
+TEST(GatewayPending, WhatIsOverForAnotherReasonCanBeTakenOut) {
+    Pending pending(10);
+    for (std::uint64_t peer = 1; peer <= 6; ++peer) {
+        static_cast<void>(pending.add(request_of(peer, static_cast<std::int64_t>(100 * peer))));
+    }
+    pending.take_if([](const OpenRequest& request) { return request.peer % 2 == 1; });
+    EXPECT_EQ(pending.count(), 3U);
+    EXPECT_EQ(pending.earliest(), 200);
+    pending.take_if([](const OpenRequest&) { return true; });
+    EXPECT_EQ(pending.count(), 0U);
+    EXPECT_EQ(pending.earliest(), Pending::never);
+}
+
 TEST(GatewayPeers, SamePeerIsMetAgainAfterOthers) {
     PeerTable peers(100);
     std::map<std::string, std::uint64_t> serials;
@@ -181,6 +194,22 @@ TEST(GatewayBodies, WhatStaysIsAskedForEverLessOften) {
     held.sweep(second);
     EXPECT_GT(held.due() - second, second - first);
     EXPECT_EQ(held.bytes(), 10U);
+}
+
+TEST(GatewayPeers, ThoseThatOnlyWaitAreListedTheLongestSilentFirst) {
+    PeerTable peers(100);
+    for (int i = 0; i < 6; ++i) {
+        peers.meet(std::to_string(i), 100 - i)->open_requests = 1;
+    }
+    peers.lease(*peers.meet("0", 200), 1000);
+    peers.meet("1", 200)->gone = true;
+    peers.meet("2", 200)->overflowed = true;
+    peers.meet("idle", 0)->open_requests = 0;
+    std::vector<std::string> names;
+    for (const Peer* peer : peers.waiting()) {
+        names.push_back(peer->routing_id);
+    }
+    EXPECT_EQ(names, (std::vector<std::string>{"5", "4", "3"}));
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 #include <array>
 #include <cstddef>
 
+#include "bus/hand_out.hpp"
 #include "bus_fixture.hpp"
 
 namespace noa::bus::testing {

@@ -27,9 +27,9 @@ protected:
         return inbox_.accept(draft(body, priority)).status;
     }
     // The next one's body, or "-".
-    std::string next(bool fresh = true) {
+    std::string next(Gate gate = Gate::open) {
         Item item;
-        if (!inbox_.next_urgent(item, fresh) && !inbox_.next(item, fresh)) {
+        if (!inbox_.next_urgent(item, gate) && !inbox_.next(item, gate)) {
             return "-";
         }
         return std::string(item.record->body_text());
@@ -70,7 +70,7 @@ TEST_F(InboxTest, held_work_comes_back_in_order_and_before_what_came_later) {
         ASSERT_EQ(accept(body), NOA_OK);
     }
     Item item;
-    while (inbox_.next(item, false)) {
+    while (inbox_.next(item, Gate::draining)) {
         inbox_.hold(std::move(item));
         item = Item{};
     }
@@ -83,7 +83,7 @@ TEST_F(InboxTest, held_work_comes_back_in_order_and_before_what_came_later) {
 TEST_F(InboxTest, held_high_work_is_not_overtaken_by_later_high_work) {
     ASSERT_EQ(accept("high1", NOA_PRIORITY_HIGH), NOA_OK);
     Item item;
-    ASSERT_TRUE(inbox_.next_urgent(item, false));
+    ASSERT_TRUE(inbox_.next_urgent(item, Gate::draining));
     inbox_.hold(std::move(item));
     ASSERT_EQ(accept("normal"), NOA_OK);
     ASSERT_EQ(accept("high2", NOA_PRIORITY_HIGH), NOA_OK);
@@ -99,12 +99,12 @@ TEST_F(InboxTest, what_was_put_back_comes_before_everything_else) {
     std::vector<Item> taken;
     for (int i = 0; i < 2; ++i) {
         Item item;
-        ASSERT_TRUE(inbox_.next(item, true));
+        ASSERT_TRUE(inbox_.next(item));
         inbox_.keep(item);
         taken.push_back(std::move(item));
     }
-    inbox_.put_back_front(std::move(taken));
-    EXPECT_EQ(next(false), "c") << "only what is new in the pipe while no fresh work is wanted";
+    inbox_.put_back(std::move(taken));
+    EXPECT_EQ(next(Gate::draining), "c") << "only what is new in the pipe";
     EXPECT_EQ(next(), "a");
     EXPECT_EQ(next(), "b");
     EXPECT_EQ(next(), "-");
@@ -115,7 +115,7 @@ TEST_F(InboxTest, a_kept_item_survives_its_pack) {
     for (int i = 0; i < 500; ++i) {
         ASSERT_EQ(accept("body " + std::to_string(i)), NOA_OK);
     }
-    for (Item item; inbox_.next(item, true); item = Item{}) {
+    for (Item item; inbox_.next(item); item = Item{}) {
         inbox_.keep(item);
         kept.push_back(std::move(item));
     }
@@ -173,11 +173,11 @@ TEST_F(InboxTest, a_bell_that_was_swallowed_on_the_way_does_not_let_the_reader_s
     EXPECT_EQ(next(), "-");
     inbox_.nudge();
     Item item;
-    EXPECT_FALSE(inbox_.next(item, true)) << "swallows the bell";
+    EXPECT_FALSE(inbox_.next(item)) << "swallows the bell";
     inbox_.wait(); // must not sleep: the nudge has not been taken
     EXPECT_TRUE(inbox_.take_nudge());
     ASSERT_EQ(accept("high", NOA_PRIORITY_HIGH), NOA_OK);
-    EXPECT_FALSE(inbox_.next(item, true));
+    EXPECT_FALSE(inbox_.next(item));
     inbox_.wait();
     EXPECT_EQ(next(), "high");
 }

@@ -146,6 +146,58 @@ TEST_F(LaneDeliveryTest, a_worker_thread_may_reply_before_handle_has_returned) {
 
 // The worker settles around the very moment in which handle returns: whichever comes first,
 // the first settlement is taken.
+TEST_F(LaneDeliveryTest, the_lane_s_settlement_in_handle_comes_before_that_of_a_thread) {
+    std::atomic<int> late{0};
+    worker_.script.on_message = [&](const noa_message& message, noa_delivery delivery, noa_error&) {
+        if (view(message.subject) == "reply") {
+            EXPECT_EQ(worker_.reply(delivery, "lane"), NOA_OK);
+        } else {
+            EXPECT_EQ(worker_.lane().settle(delivery, NOA_E_DENIED, "lane", 0), NOA_OK);
+        }
+        std::thread other([&] {
+            late += worker_.reply(delivery, "thread") == NOA_E_RETIRED ? 1 : 0;
+            late += worker_.lane().settle(delivery, NOA_OK, {}, 0) == NOA_E_RETIRED ? 1 : 0;
+        });
+        other.join();
+        return NOA_DEFERRED;
+    };
+    ASSERT_EQ(asker_.request("worker", "reply", 1), NOA_OK);
+    ASSERT_EQ(asker_.request("worker", "settle", 2), NOA_OK);
+    ASSERT_TRUE(asker_.script.answers.wait_for(2));
+    EXPECT_EQ(asker_.script.answers.at(0).body, "lane");
+    EXPECT_EQ(asker_.script.answers.at(1).body, "lane");
+    worker_.wait_until_empty();
+    EXPECT_EQ(late, 4);
+    EXPECT_EQ(worker_.inbox().deliveries().count(), 0U);
+}
+
+TEST_F(LaneDeliveryTest, a_thread_s_settlement_in_handle_comes_before_that_of_the_lane) {
+    std::atomic<int> late{0};
+    worker_.script.on_message = [&](const noa_message& message, noa_delivery delivery,
+                                    noa_error&) -> noa_status {
+        std::thread other([&] { EXPECT_EQ(worker_.reply(delivery, "thread"), NOA_OK); });
+        other.join();
+        const auto how = view(message.subject);
+        if (how == "reply") {
+            late += worker_.reply(delivery, "lane") == NOA_E_RETIRED ? 1 : 0;
+        } else if (how == "settle") {
+            late += worker_.lane().settle(delivery, NOA_E_FAILED, {}, 0) == NOA_E_RETIRED ? 1 : 0;
+        }
+        return how == "fail" ? NOA_E_FAILED : NOA_OK; // and not NOA_DEFERRED, as it should be
+    };
+    for (const auto* how : {"reply", "settle", "return", "fail"}) {
+        ASSERT_EQ(asker_.request("worker", how, 1), NOA_OK);
+    }
+    ASSERT_TRUE(asker_.script.answers.wait_for(4));
+    for (const auto& answer : asker_.script.answers.all()) {
+        EXPECT_EQ(answer.status, NOA_OK);
+        EXPECT_EQ(answer.body, "thread");
+    }
+    worker_.wait_until_empty();
+    EXPECT_EQ(late, 2);
+    EXPECT_EQ(worker_.inbox().counters().failed.get(), 0U);
+}
+
 TEST_F(LaneDeliveryTest, no_settlement_is_lost_at_the_moment_handle_returns) {
     constexpr int rounds = 5000;
     std::atomic<noa_delivery> hand{0};

@@ -1,4 +1,4 @@
-// Full inboxes, priorities, gates, hops.
+// Full inboxes, priorities, the limit of open deliveries, hops.
 #include <array>
 #include <atomic>
 #include <mutex>
@@ -185,64 +185,6 @@ TEST_F(LaneLimitsTest, high_priority_keeps_its_order_behind_a_closed_gate) {
     for (std::size_t i = 1; i < 52; ++i) {
         EXPECT_EQ(worker.script.mail.at(i).body, std::to_string(i - 1));
     }
-}
-
-// Each defers what it gets, asks the other, and answers when it was answered.
-TEST_F(LaneLimitsTest, two_full_agents_that_call_each_other_neither_deadlock_nor_lose) {
-    struct Caller {
-        Caller(Bus& bus, const std::string& name, std::string other)
-            : agent(bus, name), peer(std::move(other)) {
-            agent.inbox().set_limit(16);
-            agent.script.keeps_mail = false;
-            agent.script.on_message = [this](const noa_message& message, noa_delivery delivery,
-                                             noa_error&) -> noa_status {
-                if (view(message.subject) == "inner") {
-                    return NOA_OK;
-                }
-                const auto status = agent.request(peer, "inner", delivery);
-                return status == NOA_OK ? NOA_DEFERRED : status;
-            };
-            agent.script.on_answer = [this](std::uint64_t tag, noa_status status,
-                                            const noa_message*) {
-                EXPECT_EQ(agent.lane().settle(tag, status, {}, 0), NOA_OK);
-            };
-        }
-        Agent agent;
-        std::string peer;
-    };
-    Agent driver(*bus_, "driver");
-    Caller one(*bus_, "one", "two");
-    Caller two(*bus_, "two", "one");
-    driver.start();
-    // Full before either runs.
-    std::size_t accepted = 0;
-    for (auto* caller : {&one, &two}) {
-        caller->agent.inbox().set_state(Inbox::State::open);
-        while (driver.request(caller->agent.endpoint().name(), "outer", accepted) == NOA_OK) {
-            ++accepted;
-        }
-    }
-    ASSERT_EQ(accepted, 32U);
-    one.agent.attach();
-    two.agent.attach();
-    for (std::size_t sent = 0; sent < 2000;) { // and kept full
-        const auto* to = sent % 2 == 0 ? "one" : "two";
-        if (driver.request(to, "outer", accepted) == NOA_OK) {
-            ++accepted;
-            ++sent;
-        } else {
-            std::this_thread::yield();
-        }
-    }
-    ASSERT_TRUE(driver.script.answers.wait_for(accepted));
-    std::vector<int> ends(accepted);
-    for (const auto& answer : driver.script.answers.all()) {
-        ++ends.at(answer.tag);
-        EXPECT_TRUE(answer.status == NOA_OK || answer.status == NOA_E_BUSY) << answer.status;
-    }
-    EXPECT_EQ(std::count(ends.begin(), ends.end(), 1), static_cast<std::ptrdiff_t>(accepted));
-    one.agent.wait_until_empty();
-    two.agent.wait_until_empty();
 }
 
 TEST(LaneHops, the_hop_limit_ends_a_loop) {

@@ -74,10 +74,9 @@ TEST_F(LaneRedeliveryTest, others_are_not_held_up_by_one_that_waits_for_its_retr
     ASSERT_EQ(asker.request("worker", "now", 2), NOA_OK);
     ASSERT_TRUE(asker.script.answers.wait_for(1));
     EXPECT_EQ(asker.script.answers.at(0).tag, 2U);
-    // An answer may be faster than the word that its request is settled.
-    while (worker.depth() != 1) {
-        std::this_thread::yield();
-    }
+    on_lane(worker.lane(), [] {}); // the answer is sent before the lane counts it
+    on_lane(worker.lane(), [] {});
+    EXPECT_EQ(worker.depth(), 1U) << "the one that waits is unsettled";
 }
 
 TEST_F(LaneRedeliveryTest, a_deferred_one_can_be_sent_round_again_by_another_thread) {
@@ -179,6 +178,137 @@ TEST_F(LaneRedeliveryTest, a_retry_that_waits_goes_to_the_next_lane) {
     ASSERT_EQ(next.script.mail.size(), 1U);
     EXPECT_EQ(next.script.mail.at(0).head.attempt, 2U);
     EXPECT_TRUE(next.script.mail.at(0).is_redelivered());
+}
+
+// Hands the inbox of `worker` on to itself, as a reload does.
+void switch_over(Agent& worker, Revoked why = Revoked::at_switch) {
+    on_lane(worker.lane(), [&] { worker.lane().detach(why); });
+    worker.attach();
+}
+
+TEST_F(LaneRedeliveryTest, what_reloads_end_is_flagged_and_does_not_count_as_a_delivery) {
+    Agent asker(*bus_, "asker");
+    Agent worker(*bus_, "worker", giving_up_after(2));
+    worker.script.on_message = [](const noa_message&, noa_delivery, noa_error&) {
+        return NOA_DEFERRED;
+    };
+    asker.start();
+    worker.start();
+    ASSERT_EQ(asker.request("worker", "long", 1), NOA_OK);
+    constexpr std::size_t reloads = 10;
+    for (std::size_t i = 1; i <= reloads; ++i) {
+        ASSERT_TRUE(worker.script.mail.wait_for(i));
+        switch_over(worker);
+    }
+    ASSERT_TRUE(worker.script.mail.wait_for(reloads + 1));
+    const auto last = worker.script.mail.at(reloads);
+    EXPECT_EQ(last.head.attempt, reloads + 1);
+    EXPECT_TRUE(last.is_redelivered());
+    // One retry of its own is left to it, and only one.
+    ASSERT_EQ(worker.lane().settle(last.delivery, NOA_E_RETRY, {}, 1), NOA_OK);
+    ASSERT_TRUE(worker.script.mail.wait_for(reloads + 2));
+    on_lane(worker.lane(), [] {});
+    ASSERT_EQ(worker.lane().settle(worker.script.mail.at(reloads + 1).delivery, NOA_E_RETRY, {}, 1),
+              NOA_OK);
+    ASSERT_TRUE(asker.script.answers.wait_for(1));
+    EXPECT_EQ(asker.script.answers.at(0).status, NOA_E_DEAD);
+    EXPECT_EQ(worker.script.mail.size(), reloads + 2);
+}
+
+TEST_F(LaneRedeliveryTest, a_message_that_never_outlives_a_reload_is_given_up_in_the_end) {
+    Agent asker(*bus_, "asker");
+    Agent worker(*bus_, "worker", giving_up_after(5));
+    Agent watcher(*bus_, "watcher");
+    worker.script.on_message = [](const noa_message&, noa_delivery, noa_error&) {
+        return NOA_DEFERRED;
+    };
+    asker.start();
+    worker.start();
+    watcher.start();
+    watcher.subscribe("host.dead_letter.worker");
+    ASSERT_EQ(asker.request("worker", "reload.me", 1), NOA_OK);
+    const auto limit = LaneOptions{}.max_revocations;
+    for (std::size_t i = 1; i <= limit; ++i) {
+        ASSERT_TRUE(worker.script.mail.wait_for(i)) << i;
+        switch_over(worker);
+    }
+    ASSERT_TRUE(asker.script.answers.wait_for(1));
+    EXPECT_EQ(asker.script.answers.at(0).status, NOA_E_DEAD);
+    EXPECT_NE(asker.script.answers.at(0).body.find("32 reloads"), std::string::npos);
+    ASSERT_TRUE(watcher.script.mail.wait_for(1));
+    const auto letter = nlohmann::json::parse(watcher.script.mail.at(0).body, nullptr, false);
+    EXPECT_EQ(letter.value("reloads", 0U), limit);
+    EXPECT_NE(letter.value("reason", "").find("32 reloads"), std::string::npos);
+    EXPECT_EQ(worker.script.mail.size(), limit);
+}
+
+TEST_F(LaneRedeliveryTest, what_a_lost_holder_had_counts_as_a_delivery) {
+    Agent asker(*bus_, "asker");
+    Agent worker(*bus_, "worker", giving_up_after(2));
+    worker.script.on_message = [](const noa_message&, noa_delivery, noa_error&) {
+        return NOA_DEFERRED;
+    };
+    asker.start();
+    worker.start();
+    ASSERT_EQ(asker.request("worker", "poison", 1), NOA_OK);
+    for (std::size_t i = 1; i <= 2; ++i) {
+        ASSERT_TRUE(worker.script.mail.wait_for(i));
+        switch_over(worker, Revoked::by_loss);
+    }
+    ASSERT_TRUE(asker.script.answers.wait_for(1));
+    EXPECT_EQ(asker.script.answers.at(0).status, NOA_E_DEAD);
+    EXPECT_EQ(worker.script.mail.size(), 2U);
+}
+
+TEST_F(LaneRedeliveryTest, who_cannot_take_dead_letters_makes_no_further_ones) {
+    Agent sender(*bus_, "sender");
+    Agent worker(*bus_, "worker", giving_up_after(1));
+    Agent mourner(*bus_, "mourner", giving_up_after(2)); // takes every letter and fails
+    Agent watcher(*bus_, "watcher");
+    for (auto* agent : {&worker, &mourner}) {
+        agent->script.on_message = [](const noa_message&, noa_delivery, noa_error&) {
+            return NOA_E_RETRY;
+        };
+    }
+    sender.start();
+    worker.start();
+    mourner.start();
+    watcher.start();
+    mourner.subscribe("host.dead_letter.>");
+    watcher.subscribe("host.dead_letter.>");
+    ASSERT_EQ(sender.send("worker", "op"), NOA_OK);
+    worker.wait_until_empty();
+    mourner.wait_until_empty();
+    ASSERT_EQ(sender.send("watcher", "last"), NOA_OK);
+    ASSERT_TRUE(watcher.script.mail.wait_for(2));
+    EXPECT_EQ(watcher.script.mail.at(0).subject, "host.dead_letter.worker");
+    EXPECT_EQ(watcher.script.mail.at(1).subject, "last") << "no letter about the letter";
+    EXPECT_EQ(mourner.inbox().counters().dead.get(), 1U);
+    EXPECT_EQ(mourner.inbox().counters().dead_unannounced.get(), 1U);
+    EXPECT_EQ(worker.inbox().counters().dead_unannounced.get(), 0U);
+}
+
+// It sends what fails for each letter: a loop like any other.
+TEST_F(LaneRedeliveryTest, letters_that_bring_about_letters_end_by_the_hop_limit) {
+    Agent sender(*bus_, "sender");
+    Agent worker(*bus_, "worker", giving_up_after(1));
+    Agent stubborn(*bus_, "stubborn");
+    Event ended;
+    worker.script.on_message = [](const noa_message&, noa_delivery, noa_error&) {
+        return NOA_E_RETRY;
+    };
+    stubborn.script.on_message = [&](const noa_message&, noa_delivery, noa_error&) {
+        if (stubborn.send("worker", "again") == NOA_E_LOOP) {
+            ended.set();
+        }
+        return NOA_OK;
+    };
+    sender.start();
+    worker.start();
+    stubborn.start();
+    stubborn.subscribe("host.dead_letter.worker");
+    ASSERT_EQ(sender.send("worker", "op"), NOA_OK);
+    EXPECT_TRUE(ended.wait());
 }
 
 TEST_F(LaneRedeliveryTest, abandoning_answers_and_settles_everything_wherever_it_is) {

@@ -128,7 +128,7 @@ protected:
     Agent& make_generation() {
         LaneOptions options;
         options.generation = static_cast<std::uint16_t>(generations_.size() + 1);
-        options.max_deliveries = 2 * swaps; // a swap is no fault of the message
+        options.max_revocations = 2 * swaps; // however slow the settling thread is
         auto agent = std::make_unique<Agent>(*bus_, "worker", options);
         auto& lane = agent->lane();
         agent->script.keeps_mail = false;

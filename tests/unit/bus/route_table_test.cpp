@@ -39,6 +39,18 @@ TEST(RouteTable, a_full_table_refuses_new_names_and_keeps_the_old_ones) {
     EXPECT_NE(table.at(RouteTable::max_names), nullptr);
 }
 
+TEST(RouteTable, places_are_kept_for_those_that_need_them) {
+    RouteTable table;
+    constexpr std::size_t open = RouteTable::max_names - RouteTable::kept_for_agents;
+    for (std::size_t i = 0; i < open; ++i) {
+        ASSERT_NE(table.resolve(name_of(i), RouteTable::kept_for_agents), nullptr) << i;
+    }
+    EXPECT_EQ(table.resolve("mentioned", RouteTable::kept_for_agents), nullptr);
+    EXPECT_NE(table.resolve(name_of(0), RouteTable::kept_for_agents), nullptr) << "is known";
+    EXPECT_NE(table.resolve("configured"), nullptr);
+    EXPECT_EQ(table.count(), open + 1);
+}
+
 TEST(RouteTable, what_is_no_agent_name_gets_no_endpoint) {
     RouteTable table;
     for (const auto* name : {"", "Upper", "-first", "dot.ted", "sp ace", "é"}) {

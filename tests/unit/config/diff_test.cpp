@@ -43,12 +43,14 @@ TEST(diff, of_the_same_is_empty) {
 }
 
 TEST(diff, host_side_values_are_retuned) {
-    EXPECT_THAT(changed("[agents.a]", "[agents.a]\nqueue_size = 5\nconcurrency = 2\nmax_deliveries "
+    EXPECT_THAT(changed("[agents.a]", "[agents.a]\nqueue_size = 5\nconcurrency = 2\n"
+                                      "ordered = true\nmax_deliveries "
                                       "= 3\ntask_timeout = '1s'\nquiesce_timeout = '1s'\n"
                                       "start_timeout = '1s'\nlog_level = 'debug'\n"
                                       "capabilities = ['x']\ndepends_on = ['b']"),
                 ElementsAre("a retune depends_on: [] -> [\"b\"] capabilities: [] -> [\"x\"] "
-                            "queue_size: 10000 -> 5 concurrency: 0 -> 2 max_deliveries: 5 -> 3 "
+                            "queue_size: 10000 -> 5 concurrency: 0 -> 2 ordered: false -> true "
+                            "max_deliveries: 5 -> 3 "
                             "task_timeout: \"30s\" -> \"1s\" quiesce_timeout: \"5s\" -> \"1s\" "
                             "start_timeout: \"10s\" -> \"1s\" log_level: \"info\" -> \"debug\""));
 }

@@ -6,6 +6,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 
 constexpr auto agents = R"(
 [agents.cache]
@@ -59,6 +60,7 @@ TEST(environment, sets_every_key_of_an_agent) {
                               {"NOA_AGENTS_CACHE_CAPABILITIES", "['a.b', 'c']"},
                               {"NOA_AGENTS_CACHE_QUEUE_SIZE", "5"},
                               {"NOA_AGENTS_CACHE_CONCURRENCY", "2"},
+                              {"NOA_AGENTS_CACHE_ORDERED", "true"},
                               {"NOA_AGENTS_CACHE_MAX_DELIVERIES", "9"},
                               {"NOA_AGENTS_CACHE_TASK_TIMEOUT", "1min"},
                               {"NOA_AGENTS_CACHE_QUIESCE_TIMEOUT", "2s"},
@@ -72,6 +74,7 @@ TEST(environment, sets_every_key_of_an_agent) {
     EXPECT_THAT(cache.capabilities, ElementsAre("a.b", "c"));
     EXPECT_EQ(cache.queue_size, 5U);
     EXPECT_EQ(cache.concurrency, 2U);
+    EXPECT_TRUE(cache.ordered);
     EXPECT_EQ(cache.max_deliveries, 9U);
     EXPECT_EQ(cache.task_timeout, 1min);
     EXPECT_EQ(cache.quiesce_timeout, 2s);
@@ -97,7 +100,7 @@ TEST(environment, settings_find_the_key_that_is_there_or_make_one) {
     const auto& cache = config.agents.at("cache");
     EXPECT_EQ(cache.settings.dump(),
               R"({"listen":{"port":99},"max-memory":"48MiB","new_key":[1,2],"token":"o"})");
-    EXPECT_THAT(cache.secret_pointers, ElementsAre("/token"));
+    EXPECT_THAT(cache.secrets, ElementsAre(Pair("/token", "env:OTHER")));
     EXPECT_EQ(config.origins.at("agents.cache.settings.listen.port").text(),
               "environment NOA_AGENTS_CACHE_SETTINGS_LISTEN_PORT");
 }

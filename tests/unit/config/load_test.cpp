@@ -86,6 +86,7 @@ depends_on = ["cache", "config"]
 capabilities = ["http.get"]
 queue_size = 7
 concurrency = 3
+ordered = true
 max_deliveries = 2
 task_timeout = "1min"
 quiesce_timeout = "2s"
@@ -118,6 +119,7 @@ settings = { x = [1, { y = "z" }] }
     EXPECT_THAT(web.capabilities, ElementsAre("http.get"));
     EXPECT_EQ(web.queue_size, 7U);
     EXPECT_EQ(web.concurrency, 3U);
+    EXPECT_TRUE(web.ordered);
     EXPECT_EQ(web.max_deliveries, 2U);
     EXPECT_EQ(web.task_timeout, 1min);
     EXPECT_EQ(web.quiesce_timeout, 2s);

@@ -6,6 +6,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::Pair;
 
 class Secrets : public FilesTest {
 protected:
@@ -27,7 +28,8 @@ TEST_F(Secrets, come_from_a_file_without_its_last_newline) {
     ASSERT_TRUE(config) << config.error().text();
     const auto& agent = config->agents.at("a");
     EXPECT_EQ(agent.settings.at("token"), "hush\n");
-    EXPECT_THAT(agent.secret_pointers, ElementsAre("/token"));
+    EXPECT_THAT(agent.secrets, ElementsAre(Pair("/token", "file:" + file.string())));
+    EXPECT_EQ(agent.settings_by_reference().at("token").at("secret"), "file:" + file.string());
     EXPECT_EQ(agent.shown_settings().dump(), R"x({"token":"(secret)"})x");
     write("token", "hush\r\n");
     EXPECT_EQ(with("file:" + file.string())->agents.at("a").settings.at("token"), "hush");
@@ -51,7 +53,10 @@ TEST_F(Secrets, are_found_anywhere_in_the_settings) {
                              {{"S", "hush"}});
     ASSERT_TRUE(config) << config.error().text();
     const auto& agent = config->agents.at("a");
-    EXPECT_THAT(agent.secret_pointers, ElementsAre("/a~1b~0/c", "/list/0/key"));
+    EXPECT_THAT(agent.secrets,
+                ElementsAre(Pair("/a~1b~0/c", "env:S"), Pair("/list/0/key", "env:S")));
+    EXPECT_EQ(agent.settings_by_reference().at("list")[0].at("key").at("secret"), "env:S");
+    EXPECT_THAT(agent.settings_by_reference().dump(), Not(HasSubstr("hush")));
     EXPECT_THAT(agent.shown_settings().dump(), Not(HasSubstr("hush")));
     EXPECT_EQ(agent.settings.at("list")[0].at("key"), "hush");
     EXPECT_EQ(agent.settings.at("webhook").at("secret"), "also ordinary");

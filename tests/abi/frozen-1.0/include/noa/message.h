@@ -43,7 +43,7 @@ typedef struct noa_message {
     int64_t sent_unix_ns; /* the sender's wall clock, to about 4 ms: display, never compare */
     int64_t deadline_ns;  /* on the clock of noa_host.now_ns; 0: none */
     uint32_t hops;        /* how many messages led to this one */
-    uint32_t attempt;     /* 1 for a first delivery */
+    uint32_t attempt;     /* 1 for a first delivery; one more by each retry and each switch */
     int32_t status;       /* of an error: NOA_E_*; else NOA_OK */
     uint32_t reserved;
 } noa_message;
