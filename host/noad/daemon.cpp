@@ -279,6 +279,8 @@ void take_apart(Host& host) {
 
 int run_daemon(const Options& options, Log& log) {
     const auto started_ns = monotonic_ns();
+    asio::io_context unheard;
+    std::optional<asio::signal_set> ending; // until everything has gone
     Host host;
     if (auto locked = lock_directories(options, host); !locked) {
         return refuse(log, locked.error());
@@ -310,6 +312,7 @@ int run_daemon(const Options& options, Log& log) {
                {"runtime_dir", options.runtime_dir.string()}});
     notify_service_manager("READY=1");
     const int signal = loop.run();
+    ending.emplace(unheard, SIGTERM, SIGINT, SIGHUP); // while the host stops they are no news
     notify_service_manager("STOPPING=1");
     log.write(Level::info, "host.stopping", {{"signal", signal}});
     take_apart(host);

@@ -58,6 +58,9 @@ struct Agent {
     std::string last_error;
     std::string refused; // digest and identity of what was turned down; not tried again on a hint
     bool stopped_by_hand = false;
+    bool at_fault = false;            // what runs is degraded
+    std::int64_t try_again_at_ns = 0; // what was turned down for a passing reason; 0: nothing was
+    std::int64_t try_again_after_ns = 0;
     std::int64_t last_pause_ns = 0;
 };
 

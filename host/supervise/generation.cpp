@@ -182,7 +182,25 @@ void Generation::route() {
     }
 }
 
+// [lane] A quiesce that failed, or was cancelled.
+void Generation::go_on_after_quiesce(bool somebody_waits) {
+    if (auto started = start_plugin(); !started) {
+        lane_->detach();
+        at_rest_ = true;
+        lost_ = true;
+        if (!somebody_waits) {
+            around_.on_fault({name_, blueprint_.number, started.error().text()});
+        }
+        return;
+    }
+    sockets_.taken_over_by(context_);
+    lane_->resume();
+}
+
 Result<Generation::Rest> Generation::quiesce(std::chrono::milliseconds timeout, bool save) {
+    if (lost_) {
+        return failure("quiesce", Errc::unavailable, "it could not start again");
+    }
     auto state = std::make_shared<Step>();
     auto rest = std::make_shared<Rest>(); // owners: this call and the step
     const auto deadline_ns = monotonic_ns() + std::chrono::nanoseconds(timeout).count();
@@ -208,10 +226,7 @@ Result<Generation::Rest> Generation::quiesce(std::chrono::milliseconds timeout, 
             }
             const std::lock_guard lock(state->mutex);
             if (!quiesced || state->cancelled) {
-                if (start_plugin()) {
-                    sockets_.taken_over_by(context_);
-                }
-                lane_->resume();
+                go_on_after_quiesce(!state->cancelled);
             } else {
                 rest->taken_back = lane_->endpoint().inbox().deliveries().count();
                 lane_->detach();
@@ -243,6 +258,9 @@ void Generation::work_off(std::chrono::milliseconds timeout) {
 }
 
 Result<void> Generation::take_up_again(const plugin::SavedState* state) {
+    if (lost_) {
+        return failure("resume", Errc::unavailable, "it could not start again");
+    }
     return on_lane("resume", config().start_timeout, [this, state]() -> Result<void> {
         lane_->forget(); // of its life before: what was asked then is answered to nobody
         if (state != nullptr) {

@@ -29,7 +29,7 @@
 
 namespace noa::supervise {
 
-// A generation on trial that ought not to stay.
+// A generation that ought not to stay: on trial, or lost.
 struct Fault {
     std::string agent;
     std::uint64_t generation = 0;
@@ -73,7 +73,8 @@ public:
         std::uint64_t taken_back = 0;     // open deliveries, now at the head of the inbox
     };
     // Drains, quiesces, saves when asked to. Past the deadline nothing has changed: the
-    // generation goes on by itself as soon as it can.
+    // generation goes on by itself as soon as it can; one that cannot is lost, and a fault says so
+    // when that is found out later.
     [[nodiscard]] Result<Rest> quiesce(std::chrono::milliseconds timeout, bool save);
     // Waits until the inbox is empty and nothing is open, at most `timeout`. The inbox takes
     // nothing new meanwhile.
@@ -108,6 +109,8 @@ public:
     [[nodiscard]] bool stuck() const noexcept { return stuck_.load(); }
     // Quiesced, and nothing has undone that.
     [[nodiscard]] bool at_rest() const noexcept { return at_rest_.load(); }
+    // At rest, and for good: it did not start again after a quiesce that came to nothing.
+    [[nodiscard]] bool lost() const noexcept { return lost_.load(); }
 
     [[nodiscard]] const Blueprint& blueprint() const noexcept { return blueprint_; }
     [[nodiscard]] const config::AgentConfig& config() const noexcept { return blueprint_.config; }
@@ -160,6 +163,7 @@ private:
     [[nodiscard]] Result<void> start_plugin();
     [[nodiscard]] Result<void> quiesce_plugin(std::int64_t deadline_ns);
     void route();
+    void go_on_after_quiesce(bool somebody_waits);
     [[nodiscard]] bus::LaneOptions lane_options() const;
     void note_facts();
     [[nodiscard]] Failure failure(const char* what, Errc code, std::string reason,
@@ -174,6 +178,7 @@ private:
     CrashScope crash_scope_;
     std::atomic<bool> stuck_{false};
     std::atomic<bool> at_rest_{false};
+    std::atomic<bool> lost_{false};
     std::atomic<std::int64_t> started_unix_ns_{0};
     std::atomic<std::uint32_t> defects_left_{0};
 

@@ -45,9 +45,11 @@ Outcome Supervisor::State::go_back(Agent& agent, const std::string& reason) {
         return degrade(agent, *probation, reason + "; there is no version to go back to");
     }
     auto rest = failed.quiesce(failed.config().quiesce_timeout, true);
-    if (!rest) {
+    if (!rest && !failed.lost()) {
         return degrade(agent, *probation, reason + "; " + rest.error().text());
     }
+    const auto state =
+        rest ? std::move(rest->state) : Result<plugin::SavedState>(Failure(rest.error()));
     {
         const std::lock_guard lock(mutex);
         agent.refused = blueprint.file.digest + "/" + blueprint.config.identity();
@@ -55,7 +57,7 @@ Outcome Supervisor::State::go_back(Agent& agent, const std::string& reason) {
     }
     Outcome outcome{agent.name, "reloaded", 0, reason};
     auto ending = Ending::swapped_back;
-    if (!swap_back(agent, *probation, rest->state)) {
+    if (!swap_back(agent, *probation, state)) {
         ending = Ending::recreated;
         const auto anew = [&] {
             if (!probation->former) {
@@ -106,6 +108,7 @@ bool Supervisor::State::swap_back(Agent& agent, Probation& probation,
         const std::lock_guard lock(mutex);
         failed = std::exchange(agent.current, std::move(probation.former));
         agent.state = AgentState::running;
+        agent.at_fault = false;
     }
     Generation::retire(std::move(failed));
     return true;
@@ -135,9 +138,57 @@ Result<void> Supervisor::State::recreate(Agent& agent, const Blueprint& model) {
         agent.last_number = (*made)->blueprint().number;
         gone = std::exchange(agent.current, std::move(*made));
         agent.state = AgentState::running;
+        agent.at_fault = false;
     }
     Generation::retire(std::move(gone));
     return {};
+}
+
+// What runs cannot go on; its own copy is good.
+Result<void> Supervisor::State::recreate_lost(Agent& agent) {
+    const auto model = agent.current->blueprint();
+    auto anew = recreate(agent, model);
+    if (anew) {
+        return anew;
+    }
+    end_probation(agent, Ending::degraded, anew.error().text());
+    std::unique_ptr<Generation> gone;
+    {
+        const std::lock_guard lock(mutex);
+        gone = std::move(agent.current);
+        agent.state = AgentState::failed;
+        agent.last_error = anew.error().text();
+    }
+    gone->abandon_inbox();
+    Generation::retire(std::move(gone));
+    return anew;
+}
+
+void Supervisor::State::act_on(const Fault& fault) {
+    auto& agent = agent_of(fault.agent);
+    const std::lock_guard operation(agent.operation);
+    if (!agent.current || agent.current->blueprint().number != fault.generation) {
+        return;
+    }
+    if (agent.probation) {
+        static_cast<void>(go_back(agent, fault.reason));
+        return;
+    }
+    if (!agent.current->lost()) {
+        return;
+    }
+    log.write(Level::error, "agent.lost", {{"agent", agent.name}, {"reason", fault.reason}});
+    auto anew = recreate_lost(agent);
+    Outcome outcome{agent.name, anew ? "reloaded" : "failed", agent.last_number,
+                    anew ? "created anew: " + fault.reason : anew.error().text()};
+    {
+        const std::lock_guard lock(mutex);
+        agent.note = anew ? outcome.text : agent.note;
+    }
+    log.write(
+        anew ? Level::warning : Level::error, anew ? "agent.recreated" : "agent.failed",
+        {{"agent", agent.name}, {"generation", outcome.generation}, {"reason", outcome.text}});
+    announce(agent, outcome);
 }
 
 // Last known good, when the one on trial had no predecessor in this life of the host.
@@ -180,6 +231,7 @@ Outcome Supervisor::State::degrade(Agent& agent, Probation& probation, const std
         agent.last_error = reason;
         agent.note = "degraded: " + reason;
         agent.state = up ? AgentState::degraded : AgentState::failed;
+        agent.at_fault = true;
         if (!up) {
             gone = std::move(agent.current);
         }

@@ -168,11 +168,7 @@ std::int64_t Supervisor::State::look(Agent& agent, std::int64_t now_ns) {
 std::int64_t Supervisor::run_due() {
     auto& state = *state_;
     for (const auto& fault : state.take_faults()) {
-        auto& agent = state.agent_of(fault.agent);
-        const std::lock_guard operation(agent.operation);
-        if (agent.probation && agent.current->blueprint().number == fault.generation) {
-            static_cast<void>(state.go_back(agent, fault.reason));
-        }
+        state.act_on(fault);
     }
     std::vector<Agent*> all;
     {
@@ -186,7 +182,36 @@ std::int64_t Supervisor::run_due() {
         const std::lock_guard operation(agent->operation);
         next = std::min(next, state.look(*agent, monotonic_ns()));
     }
-    return next;
+    return std::min(next, try_again());
+}
+
+// What was turned down for a passing reason. When to call again.
+std::int64_t Supervisor::try_again() {
+    auto& state = *state_;
+    const auto next = [&state] { // that is not due, when nothing is
+        const std::lock_guard lock(state.mutex);
+        auto first = never;
+        for (const auto& [name, agent] : state.agents) {
+            if (agent->try_again_at_ns != 0) {
+                first = std::min(first, agent->try_again_at_ns);
+            }
+        }
+        return first;
+    };
+    const auto now = monotonic_ns();
+    if (next() > now) {
+        return next();
+    }
+    {
+        const std::lock_guard lock(state.mutex);
+        for (const auto& [name, agent] : state.agents) {
+            agent->try_again_at_ns = agent->try_again_at_ns > now ? agent->try_again_at_ns : 0;
+        }
+    }
+    if (auto tried = apply({}); !tried) {
+        state.log.error("config.refused", tried.error());
+    }
+    return next();
 }
 
 } // namespace noa::supervise

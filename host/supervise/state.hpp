@@ -86,6 +86,8 @@ struct Supervisor::State {
     void prepare_work(const config::AgentConfig& config, std::chrono::milliseconds probe_timeout,
                       const ApplyOptions& options, Work& work);
     [[nodiscard]] Result<void> check(Proposal& proposal, const ApplyOptions& options);
+
+    // carry_out.cpp: [change held]
     [[nodiscard]] std::vector<Outcome> carry_out(Proposal& proposal, const ApplyOptions& options);
     void put_in_force(const Proposal& proposal, const ApplyOptions& options);
     void note_catalog();
@@ -94,6 +96,7 @@ struct Supervisor::State {
                                                config::Action planned,
                                                const ApplyOptions& options) const;
     void note_file(Agent& agent, bool gone);
+    [[nodiscard]] Outcome turn_down(Agent& agent, const config::AgentConfig& config, Work& work);
     [[nodiscard]] Outcome carry_out_one(Agent& agent, Proposal& proposal, Work& work, bool forced);
 
     // What an agent is to be made from: its plugin's file; while that is gone or rejected, what
@@ -130,9 +133,12 @@ struct Supervisor::State {
     [[nodiscard]] bool swap_back(Agent& agent, Probation& probation,
                                  const Result<plugin::SavedState>& state);
     [[nodiscard]] Result<void> recreate(Agent& agent, const Blueprint& model);
+    [[nodiscard]] Result<void> recreate_lost(Agent& agent);
     [[nodiscard]] Result<void> start_fallback(Agent& agent);
     [[nodiscard]] Outcome degrade(Agent& agent, Probation& probation, const std::string& reason);
     void reject(const std::string& agent, const Blueprint& blueprint, const std::string& reason);
+
+    void act_on(const Fault& fault); // [nothing held]
 
     // trials.cpp
     void settle_trials(const std::optional<CrashReport>& crash);

@@ -5,6 +5,7 @@
 // agent are serialised, on different agents they run side by side.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -49,6 +50,10 @@ struct ApplyOptions {
     bool force = false;            // reload the identical
     std::vector<std::string> only; // agents; empty: all
     Progress progress;
+
+    [[nodiscard]] bool concerns(const std::string& agent) const {
+        return only.empty() || std::find(only.begin(), only.end(), agent) != only.end();
+    }
 };
 
 constexpr std::int64_t max_reloads_kept = 512; // in the history, of all agents
@@ -127,6 +132,8 @@ public:
     struct State; // of supervise/ alone
 
 private:
+    std::int64_t try_again();
+
     std::unique_ptr<State> state_;
 };
 

@@ -39,7 +39,9 @@ Outcome Supervisor::State::refuse(Agent& agent, const char* event, const Error& 
     {
         const std::lock_guard lock(mutex);
         agent.last_error = outcome.text;
-        agent.state = agent.current ? AgentState::running : AgentState::failed;
+        agent.state = !agent.current   ? AgentState::failed
+                      : agent.at_fault ? AgentState::degraded
+                                       : AgentState::running;
     }
     log.error(event, error, {{"agent", agent.name}, {"running", agent.current != nullptr}});
     announce(agent, outcome);
@@ -135,7 +137,7 @@ std::optional<Outcome> Supervisor::State::take_live(Agent& agent, Attempt& attem
     {
         const std::lock_guard lock(mutex);
         current.retune(wanted);
-        agent.state = AgentState::running;
+        agent.state = agent.at_fault ? AgentState::degraded : AgentState::running;
         agent.last_error.clear();
         agent.refused.clear();
     }
@@ -169,8 +171,9 @@ Outcome Supervisor::State::reload(Agent& agent, Attempt attempt) {
     auto rest = old.quiesce(old.config().quiesce_timeout, attempt.with_state);
     if (!rest) {
         Generation::retire(std::move(*made));
-        return refuse(agent, "agent.reload_failed", rest.error(), attempt.reload,
-                      Ending::cancelled);
+        return old.lost() ? undo_switch(agent, attempt, rest.error())
+                          : refuse(agent, "agent.reload_failed", rest.error(), attempt.reload,
+                                   Ending::cancelled);
     }
     // From here on the old one is quiet: every way back goes through undo_switch.
     const auto held = inbox.depth();
@@ -199,29 +202,21 @@ Outcome Supervisor::State::reload(Agent& agent, Attempt attempt) {
     return outcome;
 }
 
-// The new one failed before its first delivery. The old one takes up where it stopped, or else
-// is created anew from its own copy.
+// The new one failed before its first delivery, or was not wanted any more. The old one takes up
+// where it stopped, or else is created anew from its own copy.
 Outcome Supervisor::State::undo_switch(Agent& agent, Attempt& attempt, const Error& why) {
     auto back = agent.current->take_up_again(nullptr);
     if (back) {
         return refuse(agent, "agent.reload_failed", why, attempt.reload, Ending::undone);
     }
     log.error("agent.lost", back.error(), {{"agent", agent.name}});
-    const auto model = agent.current->blueprint();
-    if (auto anew = recreate(agent, model); !anew) {
-        end_probation(agent, Ending::degraded, anew.error().text());
-        std::unique_ptr<Generation> gone;
-        {
-            const std::lock_guard lock(mutex);
-            gone = std::move(agent.current);
-        }
-        gone->abandon_inbox();
-        Generation::retire(std::move(gone));
+    const bool had_state = agent.current->blueprint().facts.state_schema != 0;
+    if (auto anew = recreate_lost(agent); !anew) {
         return refuse(agent, "agent.reload_failed", anew.error(), attempt.reload, Ending::degraded);
     }
     auto error = why;
     error.advice = "the former generation could not take up again and was created anew" +
-                   std::string(model.facts.state_schema != 0 ? ", without its state" : "");
+                   std::string(had_state ? ", without its state" : "");
     return refuse(agent, "agent.reload_failed", error, attempt.reload, Ending::recreated);
 }
 
@@ -235,6 +230,7 @@ void Supervisor::State::adopt(Agent& agent, Attempt& attempt, std::unique_ptr<Ge
         agent.last_number = made->blueprint().number;
         former = std::exchange(agent.current, std::move(made));
         agent.state = AgentState::running;
+        agent.at_fault = false;
         agent.last_error.clear();
         agent.refused.clear();
         agent.note.clear();
@@ -272,7 +268,7 @@ Outcome Supervisor::State::stop(Agent& agent, bool by_hand) {
     agent.current->work_off(agent.current->config().quiesce_timeout);
     Outcome outcome{agent.name, "stopped", agent.last_number, ""};
     if (auto quiet = agent.current->quiesce(agent.current->config().quiesce_timeout, false);
-        !quiet) {
+        !quiet && !agent.current->lost()) {
         agent.current->give_up_on();
         outcome.text = quiet.error().text();
         log.error("agent.stop_forced", quiet.error(), {{"agent", agent.name}}, Level::warning);

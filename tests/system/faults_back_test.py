@@ -30,7 +30,7 @@ class BackCase(FaultCase):
         self.assertEqual(end["outcome"], outcome, end)
         return end
 
-    def fail(self, client):
+    def fault(self, client):
         """One error; an internal one is one too many."""
         with self.assertRaises(noa_client.NoaError):
             client.call("faulty", "fault", {})
@@ -71,7 +71,7 @@ class Faults(BackCase):
             host.upgrade()
             host.order("handle fail")
             for _ in range(5):
-                self.fail(client)
+                self.fault(client)
             self.runs(host, 2, "running", 2)
 
     def test_a_reload_that_comes_to_nothing_does_not_end_the_trial(self):
@@ -86,7 +86,7 @@ class Faults(BackCase):
                     self.refused(host, "was told to fail", outcome=outcome)
                     self.end_of(events, outcome)
                 host.order("handle@2 throw_int")
-                self.fail(client)
+                self.fault(client)
                 self.end_of(events, "swapped_back")
             sequence.check(self)
             self.runs(host, 1, "running", 1)
@@ -121,8 +121,6 @@ class Switch(BackCase):
             self.settled(host, 10)
             self.assertEqual(host.agent("faulty")["state"], "running")
 
-    # host/supervise/generation.cpp does not look at what start answers after a failed quiesce.
-    @unittest.expectedFailure
     def test_nor_after_a_quiesce_that_failed(self):
         with FaultyHost() as host, host.client() as client:
             Sequence(client).send(10)
@@ -131,7 +129,24 @@ class Switch(BackCase):
             [record] = host.json("reloads", "faulty", "-n", "1")
             self.assertEqual(record["outcome"], "recreated")
             self.settled(host, 10)
-            self.assertEqual(client.call("faulty", "calls", {}).json()["starts"], 1)
+            self.runs(host, 1, "running", 2)
+
+    def test_nor_after_a_quiesce_that_was_cancelled(self):
+        with FaultyHost(quiesce="200ms") as host, host.client() as client, \
+                Watcher(host, "host.agent.faulty") as events:
+            gate = Gate(host)
+            Sequence(client).send(10)
+            host.order(f"quiesce hold {gate.path}", "start_again fail")
+            self.assertEqual(self.reload(host)["action"], "failed")
+            gate.await_arrival()
+            Sequence(client, sender="late").send(10)
+            gate.release()
+            anew = events.action("faulty", "reloaded")
+            self.assertIn("created anew", anew["text"])
+            self.assertIn("start_again was told to fail", anew["text"])
+            self.settled(host, 20)
+            self.runs(host, 1, "running", 2)
+            self.assertIn("created anew", host.agent("faulty")["note"])
 
 
 class WayBack(BackCase):
@@ -143,7 +158,7 @@ class WayBack(BackCase):
             sequence.send(10)
             with Watcher(host, "host.reload.faulty") as events:
                 host.order("handle@2 throw_int", *orders)
-                self.fail(client)
+                self.fault(client)
                 end = self.end_of(events, outcome)
             self.assertIn("no std::exception", end["reason"])
             self.assertIn(reason, end["reason"])
@@ -167,6 +182,24 @@ class WayBack(BackCase):
         self.back(["restore@1 fail", "create@1 fail"], "degraded", "create was told to fail",
                   (2, "degraded", 2))
 
+    def test_one_that_can_neither_rest_nor_start_again_gives_way(self):
+        self.back(["quiesce@2 fail", "start_again@2 fail"], "recreated",
+                  "held in memory is lost", (1, "running", 3))
+
+    def test_what_is_degraded_stays_so_when_a_reload_comes_to_nothing(self):
+        with TrialHost() as host, host.client() as client, \
+                Watcher(host, "host.reload.faulty") as events:
+            host.upgrade()
+            host.order("handle@2 throw_int", "restore@1 fail", "create@1 fail")
+            self.fault(client)
+            self.end_of(events, "degraded")
+            host.order("create fail")
+            self.assertEqual(self.reload(host)["action"], "failed")
+            self.runs(host, 2, "degraded", 2)
+            host.order()
+            self.reloaded(host)
+            self.assertEqual(host.agent("faulty")["state"], "running")
+
     def test_one_that_does_not_come_to_rest_stays(self):
         self.back(["quiesce@2 fail"], "degraded", "quiesce was told to fail", (2, "degraded", 2))
 
@@ -177,7 +210,7 @@ class WayBack(BackCase):
             sequence.send(10)
             with Watcher(host, "host.reload.faulty") as events:
                 host.order("handle@2 throw_int", f"quiesce@2 hold {gate.path}")
-                self.fail(client)
+                self.fault(client)
                 end = self.end_of(events, "degraded")
             self.assertIn("not quiet within 200 ms", end["reason"])
             gate.await_arrival()

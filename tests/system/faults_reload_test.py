@@ -3,11 +3,12 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import unittest
 
 from noa_faults import RELOAD, FaultCase, FaultyHost, Gate, Sequence
-from noa_host import FIXTURES, Watcher
+from noa_host import FIXTURES, PATIENCE_S, Watcher
 
 
 def free_port():
@@ -117,6 +118,18 @@ class Quiesce(FaultCase):
             host.noactl("stop", "faulty")
             self.serves(host, pinned=["does not return from the plugin"], faulty=("stopped", 1))
             self.assertEqual(host.stop(), 0)
+
+    def test_a_second_signal_while_the_host_stops_is_no_news(self):
+        with FaultyHost() as host:
+            gate = Gate(host)
+            host.order(f"quiesce hold {gate.path}")
+            host.process.terminate()
+            gate.await_arrival()
+            for signal_number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                host.process.send_signal(signal_number)
+            gate.release()
+            self.assertEqual(host.process.wait(PATIENCE_S), 0)
+            self.assertIn("host.stopped", host.log_text())
 
 
 class Exclusive(FaultCase):
