@@ -1,7 +1,6 @@
 #include <system_error>
 #include <utility>
 
-#include "config/explain.hpp"
 #include "config/override.hpp"
 #include "control/host_verbs.hpp"
 #include "control/manifest.hpp"
@@ -17,17 +16,13 @@ using supervise::Supervisor;
 // Below what `enable` and `disable` write, so that these still count after an import.
 constexpr auto manifest_override = "40-manifest.toml";
 
-Result<json> explain(const config::Sources& sources, const json& args) {
+Result<json> explain(const Supervisor& supervisor, const json& args) {
     Args in("explain", args);
     const auto key = in.optional_text("key", 1024).value_or("");
     if (auto good = in.finish(); !good) {
         return Failure(std::move(good.error()));
     }
-    const auto config = config::load(sources);
-    if (!config) {
-        return Failure(config.error());
-    }
-    auto keys = config::explain(*config, key);
+    auto keys = supervisor.explain(key);
     if (!keys) {
         return Failure(std::move(keys.error()));
     }
@@ -85,7 +80,7 @@ Result<json> import_manifest(Supervisor& supervisor, const config::Sources& sour
 
 void add_config_verbs(Verbs& verbs, Supervisor& supervisor, config::Sources sources) {
     verbs.add("explain", Right::read,
-              [sources](const json& args, Connection&) { return explain(sources, args); });
+              [&supervisor](const json& args, Connection&) { return explain(supervisor, args); });
     verbs.add("manifest_export", Right::read,
               [&supervisor](const json& args, Connection&) -> Result<json> {
                   if (auto good = Args("manifest_export", args).finish(); !good) {

@@ -105,7 +105,7 @@ json Supervisor::status() const {
             {"agents", std::move(counts)},
             {"pinned", std::move(pins)},
             {"messages", {{"handled", handled}, {"waiting", waiting}}},
-            {"last_crash", state_->last_crash ? state_->last_crash->text() : ""},
+            {"last_crash", state_->last_crash ? json(state_->last_crash->text()) : json()},
             {"notices", state_->in_force.notices}};
 }
 
@@ -199,6 +199,11 @@ json Supervisor::plugins() const {
         entry["agent"] = std::move(users);
     }
     return list;
+}
+
+Result<json> Supervisor::explain(const std::string& key) const {
+    const std::lock_guard lock(state_->mutex);
+    return config::explain(state_->in_force, key);
 }
 
 json Supervisor::manifest() const {

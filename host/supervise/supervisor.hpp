@@ -124,6 +124,8 @@ public:
     // The last reloads, newest first, of one agent or of all: [ReloadRecord::to_json]. An unknown
     // name has none.
     [[nodiscard]] nlohmann::json reloads(const std::string& agent, std::size_t limit) const;
+    // Every value in force below `key`, and where it comes from: see config/explain.hpp.
+    [[nodiscard]] Result<nlohmann::json> explain(const std::string& key) const;
     // The configuration in force (R0.1): manifest export.
     [[nodiscard]] nlohmann::json manifest() const;
 

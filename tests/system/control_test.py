@@ -98,6 +98,11 @@ class Control(unittest.TestCase):
             host.noactl("log-level", "warning", "echo-c")
             self.assertEqual(host.noactl_run("log-level", "loud").returncode, 2)
 
+    def test_explain_knows_the_agents_that_no_file_names(self):
+        with Host([PLUGINS / "cache.so"]) as host:
+            [key] = host.json("config", "explain", "agents.cache.queue_size")["keys"]
+            self.assertEqual((key["value"], key["origin"]), (10000, "default"))
+
     def test_a_manifest_goes_out_and_in(self):
         with Host([PLUGINS / "cache.so"]) as host:
             exported = host.noactl("manifest", "export")

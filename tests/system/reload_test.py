@@ -30,6 +30,7 @@ class Reload(unittest.TestCase):
             self.assertEqual(host.generation("stateful"), RELOADS + 1)
             for sender in ("left", "right"):
                 got = report["senders"][sender]
+                self.assertEqual(sent[sender]["refused"], 0, "senders notice nothing")
                 self.assertEqual(got["last"], sent[sender]["accepted"], (sender, got))
                 for defect in ("missing", "reordered", "duplicates_unflagged"):
                     self.assertEqual(got[defect], 0, (sender, defect, got))
