@@ -9,6 +9,7 @@ namespace {
 
 // What is left over from the start is not idleness.
 constexpr std::chrono::seconds settling{2};
+constexpr std::chrono::seconds probation{10}; // the default: new code is looked at meanwhile
 
 std::chrono::milliseconds seconds_at(const Context& context, std::size_t index) {
     return std::chrono::seconds(std::stoi(context.arguments.at(index)));
@@ -26,7 +27,7 @@ Result<Values> measure_idle_host(const Context& context) {
     if (!host) {
         return tl::unexpected(host.error());
     }
-    if (host->process().wait(settling)) {
+    if (host->process().wait(settling + probation)) {
         return fail(Errc::system, "watch noad", "noad", "it ended");
     }
     return watch_idle(host->process(), seconds_at(context, 0));
