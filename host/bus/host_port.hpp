@@ -27,6 +27,9 @@ public:
     // Before traffic; `summary` goes into `describe`.
     void offer(const std::string& operation, const std::string& summary, HostOperation answer);
 
+    // Calls back from its lane, as soon as that turns.
+    void pulse(std::function<void()> answer) { lane_->post(std::move(answer)); }
+
     [[nodiscard]] Result<Reply> call(std::string_view agent, std::string_view operation,
                                      std::string_view body,
                                      std::chrono::milliseconds timeout) override;

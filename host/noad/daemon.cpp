@@ -18,6 +18,7 @@
 #include "notify.hpp"
 #include "reconciler.hpp"
 #include "supervise/supervisor.hpp"
+#include "watchdog.hpp"
 
 namespace noa {
 
@@ -57,11 +58,14 @@ config::Sources sources_of(const Options& options) {
 // Everything that turns with the main loop. [main thread]
 class MainLoop {
 public:
-    MainLoop(supervise::Supervisor& supervisor, control::Server& server, Log& log,
-             std::chrono::milliseconds debounce)
+    MainLoop(supervise::Supervisor& supervisor, control::Server& server, bus::HostPort& port,
+             Log& log, std::chrono::milliseconds debounce)
         : supervisor_(supervisor), server_(server), log_(log), debounce_ms_(debounce),
           signals_(io_, SIGTERM, SIGINT, SIGHUP), control_(io_, ::dup(server.fd())), watched_(io_),
           debounce_(io_),
+          watchdog_(
+              io_, watchdog_limit(),
+              [&port](Watchdog::Answer answer) { port.pulse(std::move(answer)); }, log),
           reconciler_(supervisor, log, [this] { asio::post(io_, [this] { watch(); }); }) {
         supervisor_.set_wake([this] { reconciler_.wake(); });
     }
@@ -171,6 +175,7 @@ private:
     asio::posix::stream_descriptor control_;
     asio::posix::stream_descriptor watched_;
     asio::steady_timer debounce_;
+    Watchdog watchdog_;
     std::optional<Clock::time_point> collecting_since_;
     std::optional<config::Watch> watch_;
     std::vector<std::filesystem::path> directories_;
@@ -296,7 +301,7 @@ int run_daemon(const Options& options, Log& log) {
         return refuse(log, assembled.error());
     }
     // Before the first change, which it may have to look after; until the last agent has gone.
-    MainLoop loop(*host.supervisor, *host.server, log, config->host.debounce);
+    MainLoop loop(*host.supervisor, *host.server, *host.port, log, config->host.debounce);
     auto outcomes = host.supervisor->apply({});
     if (!outcomes) {
         return refuse(log, outcomes.error());
