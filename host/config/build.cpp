@@ -7,6 +7,7 @@
 #include "base/names.hpp"
 #include "config/dependencies.hpp"
 #include "config/fields.hpp"
+#include "config/read_supervision.hpp"
 #include "config/secrets.hpp"
 
 namespace noa::config {
@@ -97,6 +98,7 @@ private:
         fields.duration("debounce", host.debounce, 0ms, 1000ms);
         fields.integer("keep_versions", host.keep_versions, 1, max_kept_versions);
         fields.integer("max_pinned", host.max_pinned, 1, max_pinned);
+        read_restart(fields.below("restart"), host.restart);
         fields.finish();
     }
 
@@ -115,6 +117,7 @@ private:
         AgentConfig agent;
         agent.name = agent.plugin = name;
         agent.log_level = config.host.log.level;
+        agent.restart = config.host.restart;
         Fields fields(tree_, table, path, problems_);
         read_values(fields, agent);
         if (const auto* settings = fields.table("settings")) {
@@ -174,6 +177,7 @@ private:
         fields.duration("probation", agent.probation, 0ms, 24h);
         fields.integer("probation_defects", agent.probation_defects, 0, max_defects);
         fields.duration("stall_limit", agent.stall_limit, 100ms, 24h);
+        read_restart(fields.below("restart"), agent.restart);
         fields.level("log_level", agent.log_level);
     }
 

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
+#include "config/supervision.hpp"
 
 namespace noa::config {
 
@@ -41,6 +42,7 @@ struct HostConfig {
     std::chrono::milliseconds debounce{20};
     std::uint32_t keep_versions = 3; // confirmed versions of an agent's plugin, kept to go back to
     std::uint32_t max_pinned = 16;   // libraries that stayed mapped; past it nothing is reloaded
+    RestartConfig restart;           // of agents that say nothing else
     friend bool operator==(const HostConfig&, const HostConfig&) = default;
 };
 
@@ -61,6 +63,7 @@ struct AgentConfig {
     std::chrono::milliseconds probation{10'000};     // from the switch until it is confirmed
     std::uint32_t probation_defects = 3; // internal errors in it that undo the reload; 0: none do
     std::chrono::milliseconds stall_limit{30'000};      // of one call into the plugin
+    RestartConfig restart;                              // default: host.restart
     Level log_level = Level::info;                      // default: host.log.level
     bool allow_pinned = false;                          // load a library that cannot be unloaded
     nlohmann::json settings = nlohmann::json::object(); // secrets resolved: never log or print

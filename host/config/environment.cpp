@@ -29,12 +29,24 @@ struct Key {
 };
 
 constexpr std::array host_keys{
-    Key{"plugin_dirs", Form::paths}, Key{"autoload", Form::value},
-    Key{"environment", Form::text},  Key{"log.level", Form::text},
-    Key{"log.format", Form::text},   Key{"max_message", Form::value},
-    Key{"spin", Form::value},        Key{"probe_timeout", Form::value},
-    Key{"debounce", Form::value},    Key{"keep_versions", Form::value},
+    Key{"plugin_dirs", Form::paths},
+    Key{"autoload", Form::value},
+    Key{"environment", Form::text},
+    Key{"log.level", Form::text},
+    Key{"log.format", Form::text},
+    Key{"max_message", Form::value},
+    Key{"spin", Form::value},
+    Key{"probe_timeout", Form::value},
+    Key{"debounce", Form::value},
+    Key{"keep_versions", Form::value},
     Key{"max_pinned", Form::value},
+    Key{"restart.backoff", Form::value},
+    Key{"restart.backoff_max", Form::value},
+    Key{"restart.max", Form::value},
+    Key{"restart.in_a_row", Form::value},
+    Key{"restart.window", Form::value},
+    Key{"restart.reset", Form::value},
+    Key{"restart.cooldown", Form::value},
 };
 constexpr std::array agent_keys{
     Key{"plugin", Form::text},
@@ -54,6 +66,13 @@ constexpr std::array agent_keys{
     Key{"stall_limit", Form::value},
     Key{"log_level", Form::text},
     Key{"allow_pinned", Form::value},
+    Key{"restart.backoff", Form::value},
+    Key{"restart.backoff_max", Form::value},
+    Key{"restart.max", Form::value},
+    Key{"restart.in_a_row", Form::value},
+    Key{"restart.window", Form::value},
+    Key{"restart.reset", Form::value},
+    Key{"restart.cooldown", Form::value},
 };
 
 // The seeds' names that have a key today. Bare numbers take `unit`.

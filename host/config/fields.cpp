@@ -202,6 +202,12 @@ const json* Fields::table(std::string_view key) {
     return value;
 }
 
+Fields Fields::below(std::string_view key) {
+    static const auto nothing = json::object();
+    const auto* found = table(key);
+    return {tree_, found != nullptr ? *found : nothing, dotted(path_, key), problems_};
+}
+
 void Fields::finish() const {
     for (const auto& [key, value] : table_.items()) {
         if (std::find(known_.begin(), known_.end(), key) == known_.end()) {

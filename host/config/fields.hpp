@@ -33,6 +33,9 @@ public:
     // nullptr when it is absent or not a table.
     const nlohmann::json* table(std::string_view key);
 
+    // The keys of a table; of an empty one when it is absent or not a table.
+    [[nodiscard]] Fields below(std::string_view key);
+
     // Reports a problem with a key that was read.
     void problem(std::string_view key, std::string_view text) const;
     // Reports the keys that nobody read. Once, at the end.

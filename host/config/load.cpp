@@ -6,6 +6,7 @@
 #include "config/build.hpp"
 #include "config/environment.hpp"
 #include "config/files.hpp"
+#include "config/shown.hpp"
 #include "config/toml.hpp"
 
 namespace noa::config {
@@ -125,7 +126,7 @@ Result<void> add_autoloaded(Config& config, const std::vector<std::string>& name
     std::vector<std::string> notices;
     apply_environment(tree, environment, problems, notices);
     tree.value.erase("host");
-    tree.value["host"]["log"]["level"] = name_of(config.host.log.level);
+    tree.value["host"] = inherited_from(config.host);
     auto built = build(tree, environment, problems);
     if (!problems.empty()) {
         return failed(problems);

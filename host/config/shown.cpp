@@ -6,12 +6,38 @@
 
 namespace noa::config {
 
+namespace {
+
+void add(ShownValues& values, const RestartConfig& restart) {
+    values.insert(values.end(), {
+                                    {"restart.backoff", render_duration(restart.backoff)},
+                                    {"restart.backoff_max", render_duration(restart.backoff_max)},
+                                    {"restart.max", restart.max},
+                                    {"restart.in_a_row", restart.in_a_row},
+                                    {"restart.window", render_duration(restart.window)},
+                                    {"restart.reset", render_duration(restart.reset)},
+                                    {"restart.cooldown", render_duration(restart.cooldown)},
+                                });
+}
+
+nlohmann::json nested(const ShownValues& values) {
+    auto table = nlohmann::json::object();
+    for (const auto& [key, value] : values) {
+        auto pointer = '/' + key;
+        std::replace(pointer.begin(), pointer.end(), '.', '/');
+        table[nlohmann::json::json_pointer(pointer)] = value;
+    }
+    return table;
+}
+
+} // namespace
+
 ShownValues shown_values(const HostConfig& host) {
     auto directories = nlohmann::json::array();
     for (const auto& directory : host.plugin_dirs) {
         directories.push_back(directory.string());
     }
-    return {
+    ShownValues values{
         {"plugin_dirs", std::move(directories)},
         {"autoload", host.autoload},
         {"environment", host.environment},
@@ -24,10 +50,12 @@ ShownValues shown_values(const HostConfig& host) {
         {"keep_versions", host.keep_versions},
         {"max_pinned", host.max_pinned},
     };
+    add(values, host.restart);
+    return values;
 }
 
 ShownValues shown_values(const AgentConfig& agent) {
-    return {
+    ShownValues values{
         {"plugin", agent.plugin},
         {"enabled", agent.enabled},
         {"run", agent.run},
@@ -46,17 +74,20 @@ ShownValues shown_values(const AgentConfig& agent) {
         {"log_level", name_of(agent.log_level)},
         {"allow_pinned", agent.allow_pinned},
     };
+    add(values, agent.restart);
+    return values;
 }
 
 nlohmann::json table_of(const AgentConfig& agent) {
-    auto table = nlohmann::json::object();
-    for (auto& [key, value] : shown_values(agent)) {
-        auto pointer = '/' + key;
-        std::replace(pointer.begin(), pointer.end(), '.', '/');
-        table[nlohmann::json::json_pointer(pointer)] = std::move(value);
-    }
+    auto table = nested(shown_values(agent));
     table["settings"] = agent.settings_by_reference();
     return table;
+}
+
+nlohmann::json inherited_from(const HostConfig& host) {
+    ShownValues values{{"log.level", name_of(host.log.level)}};
+    add(values, host.restart);
+    return nested(values);
 }
 
 } // namespace noa::config

@@ -37,7 +37,16 @@ TEST(environment, sets_every_key_of_the_host) {
                               {"NOA_HOST_PROBE_TIMEOUT", "1s"},
                               {"NOA_HOST_DEBOUNCE", "1ms"},
                               {"NOA_HOST_KEEP_VERSIONS", "7"},
-                              {"NOA_HOST_MAX_PINNED", "8"}});
+                              {"NOA_HOST_MAX_PINNED", "8"},
+                              {"NOA_HOST_RESTART_BACKOFF", "1ms"},
+                              {"NOA_HOST_RESTART_BACKOFF_MAX", "2ms"},
+                              {"NOA_HOST_RESTART_MAX", "3"},
+                              {"NOA_HOST_RESTART_IN_A_ROW", "4"},
+                              {"NOA_HOST_RESTART_WINDOW", "5ms"},
+                              {"NOA_HOST_RESTART_RESET", "6ms"},
+                              {"NOA_HOST_RESTART_COOLDOWN", "7ms"}});
+    EXPECT_EQ(config.host.restart, (RestartConfig{1ms, 2ms, 3, 4, 5ms, 6ms, 7ms}));
+    EXPECT_EQ(config.agents.at("cache").restart, config.host.restart);
     EXPECT_THAT(config.host.plugin_dirs, ElementsAre("/a", "/b"));
     EXPECT_FALSE(config.host.autoload);
     EXPECT_EQ(config.host.environment, "development");
@@ -66,7 +75,8 @@ TEST(environment, sets_every_key_of_an_agent) {
                               {"NOA_AGENTS_CACHE_QUIESCE_TIMEOUT", "2s"},
                               {"NOA_AGENTS_CACHE_START_TIMEOUT", "3s"},
                               {"NOA_AGENTS_CACHE_LOG_LEVEL", "error"},
-                              {"NOA_AGENTS_CACHE_ALLOW_PINNED", "true"}});
+                              {"NOA_AGENTS_CACHE_ALLOW_PINNED", "true"},
+                              {"NOA_AGENTS_CACHE_RESTART_IN_A_ROW", "9"}});
     const auto& cache = config.agents.at("cache");
     EXPECT_EQ(cache.plugin, "echo");
     EXPECT_FALSE(cache.enabled);
@@ -81,6 +91,7 @@ TEST(environment, sets_every_key_of_an_agent) {
     EXPECT_EQ(cache.start_timeout, 3s);
     EXPECT_EQ(cache.log_level, Level::error);
     EXPECT_TRUE(cache.allow_pinned);
+    EXPECT_EQ(cache.restart.in_a_row, 9U);
     EXPECT_TRUE(config.notices.empty());
     EXPECT_EQ(config.agents.at("cache-large").queue_size, 10'000U);
 }

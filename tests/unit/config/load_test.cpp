@@ -192,7 +192,8 @@ TEST(autoloaded, agents_get_defaults_and_the_environment) {
     const std::map<std::string, std::string> environment{
         {"NOA_AGENTS_HEARTBEAT_SETTINGS_INTERVAL", "5s"}, {"NOA_AGENTS_NOBODY_QUEUE_SIZE", "3"}};
     auto config =
-        read("[host.log]\nlevel = 'warning'\n[agents.cache]\nqueue_size = 3\n", environment);
+        read("[host]\nlog.level = 'warning'\nrestart.max = 7\n[agents.cache]\nqueue_size = 3\n",
+             environment);
     ASSERT_TRUE(config) << config.error().text();
     EXPECT_EQ(config->notices.size(), 2U);
     ASSERT_TRUE(add_autoloaded(*config, {"heartbeat", "cache"}, environment));
@@ -200,6 +201,7 @@ TEST(autoloaded, agents_get_defaults_and_the_environment) {
     EXPECT_TRUE(heartbeat.autoloaded);
     EXPECT_EQ(heartbeat.plugin, "heartbeat");
     EXPECT_EQ(heartbeat.log_level, Level::warning);
+    EXPECT_EQ(heartbeat.restart.max, 7U);
     EXPECT_EQ(heartbeat.settings.dump(), R"({"interval":"5s"})");
     EXPECT_EQ(config->origins.at("agents.heartbeat.settings.interval").text(),
               "environment NOA_AGENTS_HEARTBEAT_SETTINGS_INTERVAL");

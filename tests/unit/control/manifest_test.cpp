@@ -141,6 +141,13 @@ protected:
         if (chosen.contains(key)) {
             return chosen[key];
         }
+        if (usual.is_object() && !usual.empty()) {
+            auto others = json::object();
+            for (const auto& [below, value] : usual.items()) {
+                others[below] = other_value(key + '.' + below, value);
+            }
+            return others;
+        }
         if (usual.is_boolean()) {
             return !usual.get<bool>();
         }
