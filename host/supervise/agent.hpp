@@ -1,13 +1,16 @@
 // An agent as the supervisor keeps it: what is wanted, what runs, what went wrong.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "supervise/generation.hpp"
 #include "supervise/reload.hpp"
+#include "supervise/restart_policy.hpp"
 #include "supervise/supervisor.hpp"
 
 namespace noa::supervise {
@@ -41,11 +44,20 @@ struct Probation {
     std::shared_ptr<HealthAnswer> former_health; // before the switch; null: nobody was asked
 };
 
+// What is to be done about an end.
+struct PlannedRestart {
+    RestartPolicy::Decision decision;
+    std::string reason; // of the end
+    std::string digest; // of what ended; empty: unknown
+};
+
 struct Agent {
     explicit Agent(std::string agent_name) : name(std::move(agent_name)) {}
 
     const std::string name;
-    std::mutex operation; // held through a start, reload or stop
+    std::mutex operation; // held through a start, reload or stop; by an OperationLock
+    std::atomic<bool> turned_away{false}; // somebody did not get `operation`, and is to be woken
+    std::atomic<bool> healing{false};     // a worker has it
 
     // The rest: written with `operation` and the supervisor's mutex held, read with either.
     config::AgentConfig wanted;
@@ -62,6 +74,41 @@ struct Agent {
     std::int64_t try_again_at_ns = 0; // what was turned down for a passing reason; 0: nothing was
     std::int64_t try_again_after_ns = 0;
     std::int64_t last_pause_ns = 0;
+    std::uint64_t restarts = 0; // that nobody asked for
+    RestartPolicy policy;
+    std::optional<PlannedRestart> planned;
+};
+
+// Holds an agent's operation. Whoever was turned away meanwhile is woken when it is over.
+class OperationLock {
+public:
+    struct Try {};
+    OperationLock(Agent& agent, const std::function<void()>& wake)
+        : agent_(agent), wake_(wake), lock_(agent.operation) {}
+    // Does not wait; see held().
+    OperationLock(Agent& agent, const std::function<void()>& wake, Try)
+        : agent_(agent), wake_(wake), lock_(agent.operation, std::try_to_lock) {
+        if (!lock_) {
+            agent.turned_away = true;
+            static_cast<void>(lock_.try_lock()); // it may be over since, and nobody would wake us
+        }
+    }
+    ~OperationLock() {
+        if (lock_) {
+            lock_.unlock();
+            if (agent_.turned_away.exchange(false)) {
+                wake_();
+            }
+        }
+    }
+    OperationLock(const OperationLock&) = delete;
+    OperationLock& operator=(const OperationLock&) = delete;
+    [[nodiscard]] bool held() const noexcept { return lock_.owns_lock(); }
+
+private:
+    Agent& agent_;
+    const std::function<void()>& wake_;
+    std::unique_lock<std::mutex> lock_;
 };
 
 } // namespace noa::supervise

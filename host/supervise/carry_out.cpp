@@ -53,7 +53,7 @@ std::vector<Outcome> Supervisor::State::carry_out(Proposal& proposal, const Appl
     const auto one = [&](const std::string& name) {
         auto& work = proposal.work.at(name);
         auto& agent = agent_of(name);
-        const std::lock_guard operation(agent.operation);
+        const OperationLock operation(agent, wake);
         if (options.progress && work.action != config::Action::keep) {
             options.progress(name, std::string(config::name_of(work.action)));
         }
@@ -172,10 +172,11 @@ Outcome Supervisor::State::carry_out_one(Agent& agent, Proposal& proposal, Work&
         Attempt attempt{proposal.config.agents.at(agent.name), std::move(*work.prepared),
                         std::move(*work.reload)};
         attempt.forced = forced;
+        begin_anew(agent);
         return agent.current ? reload(agent, std::move(attempt)) : start(agent, std::move(attempt));
     }
     case config::Action::retune: return retune(agent, proposal.config.agents.at(agent.name));
-    case config::Action::stop: return stop(agent, false);
+    case config::Action::stop: begin_anew(agent); return stop(agent, false);
     case config::Action::keep: break;
     }
     return {agent.name, "unchanged", agent.last_number, agent.note};

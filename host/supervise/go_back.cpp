@@ -110,6 +110,7 @@ bool Supervisor::State::swap_back(Agent& agent, Probation& probation,
         agent.state = AgentState::running;
         agent.at_fault = false;
     }
+    note_started(agent);
     Generation::retire(std::move(failed));
     return true;
 }
@@ -140,6 +141,7 @@ Result<void> Supervisor::State::recreate(Agent& agent, const Blueprint& model) {
         agent.state = AgentState::running;
         agent.at_fault = false;
     }
+    note_started(agent);
     Generation::retire(std::move(gone));
     return {};
 }
@@ -161,12 +163,13 @@ Result<void> Supervisor::State::recreate_lost(Agent& agent) {
     }
     gone->abandon_inbox();
     Generation::retire(std::move(gone));
+    ended(agent, model.file.digest, anew.error().text());
     return anew;
 }
 
 void Supervisor::State::act_on(const Fault& fault) {
     auto& agent = agent_of(fault.agent);
-    const std::lock_guard operation(agent.operation);
+    const OperationLock operation(agent, wake);
     if (!agent.current || agent.current->blueprint().number != fault.generation) {
         return;
     }
@@ -225,6 +228,7 @@ Outcome Supervisor::State::degrade(Agent& agent, Probation& probation, const std
         up = agent.current->take_up_again(nullptr);
     }
     Outcome outcome{agent.name, "failed", agent.current->blueprint().number, reason};
+    const auto digest = agent.current->blueprint().file.digest;
     std::unique_ptr<Generation> gone;
     {
         const std::lock_guard lock(mutex);
@@ -243,6 +247,7 @@ Outcome Supervisor::State::degrade(Agent& agent, Probation& probation, const std
     log.write(Level::error, "agent.degraded", {{"agent", agent.name}, {"reason", reason}});
     probation.reload.end(Ending::degraded, reason);
     announce(agent, outcome);
+    ended(agent, digest, reason);
     return outcome;
 }
 

@@ -92,7 +92,7 @@ void Supervisor::State::confirm(Agent& agent) {
     {
         const std::lock_guard lock(mutex);
         keep = in_force.host.keep_versions;
-        agent.state = AgentState::running;
+        agent.state = agent.at_fault ? AgentState::degraded : AgentState::running;
     }
     if (auto kept_file = kept.keep(agent.name, blueprint.file); !kept_file) {
         log.error("version.not_kept", kept_file.error(), {{"agent", agent.name}}, Level::warning);
@@ -179,8 +179,11 @@ std::int64_t Supervisor::run_due() {
     }
     auto next = never;
     for (auto* agent : all) {
-        const std::lock_guard operation(agent->operation);
-        next = std::min(next, state.look(*agent, monotonic_ns()));
+        const OperationLock operation(*agent, state.wake, OperationLock::Try());
+        if (operation.held()) { // else its holder wakes us
+            const auto now = monotonic_ns();
+            next = std::min({next, state.look(*agent, now), state.look_at_restart(*agent, now)});
+        }
     }
     return std::min(next, try_again());
 }

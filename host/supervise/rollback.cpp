@@ -79,7 +79,8 @@ Result<Outcome> Supervisor::rollback(const std::string& name, const RollbackOpti
         timeout = state.in_force.host.probe_timeout;
     }
     auto& agent = **found;
-    const std::lock_guard operation(agent.operation);
+    const OperationLock operation(agent, state.wake);
+    state.begin_anew(agent);
     const auto target = state.rollback_target(agent, *config, options);
     if (!target) {
         return Failure(target.error());

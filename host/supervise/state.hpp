@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "supervise/ledger.hpp"
 #include "supervise/loader.hpp"
 #include "supervise/reload.hpp"
+#include "supervise/workers.hpp"
 
 namespace noa::supervise {
 
@@ -76,8 +78,9 @@ struct Supervisor::State {
     std::map<std::string, std::unique_ptr<Agent>> agents; // under mutex; agents are never removed
     std::vector<std::filesystem::path> watched;           // under mutex
     nlohmann::json plugins = nlohmann::json::array();     // under mutex: of the last scan
-    std::set<std::string> complained; // under `change`: plugin files already spoken of
-    bool shutting_down = false;       // under mutex
+    std::set<std::string> complained;              // under `change`: plugin files already spoken of
+    bool shutting_down = false;                    // under mutex
+    std::minstd_rand dice{std::random_device{}()}; // under mutex: jitter
 
     // change.cpp: [change held]
     [[nodiscard]] Result<Proposal> propose(const ApplyOptions& options, bool dry);
@@ -140,6 +143,20 @@ struct Supervisor::State {
 
     void act_on(const Fault& fault); // [nothing held]
 
+    // restart.cpp: an agent that ended. [operation of the agent held]
+    void ended(Agent& agent, const std::string& digest, const std::string& reason);
+    void begin_anew(Agent& agent); // by hand, or with other code or settings: nothing counts
+    void note_started(Agent& agent);
+    [[nodiscard]] std::int64_t look_at_restart(Agent& agent, std::int64_t now_ns);
+    [[nodiscard]] const GoodVersion* last_known_good(const LedgerPage& page,
+                                                     const config::AgentConfig& config,
+                                                     const std::string& failed) const;
+    void tell_heal(const std::string& agent, const char* event, nlohmann::json details);
+    // [nothing held]
+    void carry_out_restart(Agent& agent);
+    [[nodiscard]] Outcome try_restart(Agent& agent, const PlannedRestart& planned,
+                                      const config::AgentConfig& config);
+
     // trials.cpp
     void settle_trials(const std::optional<CrashReport>& crash);
     void told(const ReloadRecord& record);
@@ -157,7 +174,11 @@ struct Supervisor::State {
     void announce(const Agent& agent, const Outcome& outcome);
 
     // report.cpp
-    [[nodiscard]] nlohmann::json brief(const Agent& agent) const; // [mutex held]
+    [[nodiscard]] nlohmann::json brief(const Agent& agent) const;      // [mutex held]
+    [[nodiscard]] nlohmann::json restart_of(const Agent& agent) const; // [mutex held]
+
+    static constexpr std::size_t most_workers = 8;
+    Workers workers{most_workers}; // last: their jobs use everything above
 };
 
 // Runs all, a few at a time, and waits.

@@ -176,7 +176,7 @@ Result<Outcome> Supervisor::start(const std::string& name) {
         return fail(Errc::refused, "start", name, "it is disabled", "noactl enable " + name);
     }
     {
-        const std::lock_guard operation((*agent)->operation);
+        const OperationLock operation(**agent, state.wake);
         if ((*agent)->current) {
             return Outcome{name, "unchanged", (*agent)->last_number, "it runs already"};
         }
@@ -189,7 +189,8 @@ Outcome Supervisor::State::make_anew(Agent& agent, const config::AgentConfig& co
                                      const char* cause) {
     auto reload = begin_reload(agent.name, cause);
     auto prepared = prepare_one(config, reload);
-    const std::lock_guard operation(agent.operation);
+    const OperationLock operation(agent, wake);
+    begin_anew(agent);
     if (!prepared) {
         return refuse(agent, "agent.load_refused", prepared.error(), reload, Ending::refused);
     }
@@ -204,7 +205,8 @@ Result<Outcome> Supervisor::stop(const std::string& name) {
     if (!agent) {
         return Failure(agent.error());
     }
-    const std::lock_guard operation((*agent)->operation);
+    const OperationLock operation(**agent, state_->wake);
+    state_->begin_anew(**agent);
     return state_->stop(**agent, true);
 }
 
@@ -257,19 +259,23 @@ Result<Outcome> Supervisor::set_enabled(const std::string& name, bool enabled) {
 
 void Supervisor::shut_down() {
     auto& state = *state_;
-    const std::lock_guard change(state.change);
-    config::Config nothing;
-    config::Plan plan;
     {
         const std::lock_guard lock(state.mutex);
         if (std::exchange(state.shutting_down, true)) {
             return;
         }
+    }
+    state.workers.stop(); // what they do may need `change`
+    const std::lock_guard change(state.change);
+    config::Config nothing;
+    config::Plan plan;
+    {
+        const std::lock_guard lock(state.mutex);
         plan = config::diff(state.in_force, nothing);
     }
     for (const auto& planned : plan.agents) {
         auto& agent = state.agent_of(planned.agent);
-        const std::lock_guard operation(agent.operation);
+        const OperationLock operation(agent, state.wake);
         static_cast<void>(state.stop(agent, false));
     }
 }

@@ -71,15 +71,20 @@ Outcome Supervisor::State::start(Agent& agent, Attempt attempt) {
                             "stop it, then `noactl start " + agent.name + "`"},
                       attempt.reload, Ending::refused);
     }
+    const auto digest = attempt.prepared.file.digest;
+    const auto failed = [&](const Error& error) {
+        auto outcome = refuse(agent, "agent.start_failed", error, attempt.reload, Ending::refused);
+        ended(agent, digest, outcome.text);
+        return outcome;
+    };
     auto made = load_beside(agent, attempt);
     if (!made) {
-        return refuse(agent, "agent.start_failed", made.error(), attempt.reload, Ending::refused);
+        return failed(made.error());
     }
     attempt.reload.enter(Phase::switch_over);
     if (auto started = (*made)->start(nullptr); !started) {
         Generation::retire(std::move(*made));
-        return refuse(agent, "agent.start_failed", started.error(), attempt.reload,
-                      Ending::refused);
+        return failed(started.error());
     }
     Outcome outcome{agent.name, "started", (*made)->blueprint().number, ""};
     adopt(agent, attempt, std::move(*made));
@@ -225,6 +230,7 @@ void Supervisor::State::adopt(Agent& agent, Attempt& attempt, std::unique_ptr<Ge
     end_probation(agent, Ending::superseded,
                   "generation " + std::to_string(made->blueprint().number) + " followed");
     std::unique_ptr<Generation> former;
+    const bool was_at_fault = agent.at_fault;
     {
         const std::lock_guard lock(mutex);
         agent.last_number = made->blueprint().number;
@@ -235,8 +241,13 @@ void Supervisor::State::adopt(Agent& agent, Attempt& attempt, std::unique_ptr<Ge
         agent.refused.clear();
         agent.note.clear();
     }
+    note_started(agent);
     if (former) {
         former->withdraw_routes();
+        if (was_at_fault && former->blueprint().file.digest ==
+                                agent.current->blueprint().file.digest) { // no better to go back to
+            Generation::retire(std::move(former));
+        }
     }
     begin_probation(agent, attempt, std::move(former));
 }

@@ -60,7 +60,7 @@ class Config(unittest.TestCase):
             self.assertEqual({agent["action"] for agent in plan["agents"]}, {"keep"})
 
     def test_a_refused_start_is_said_and_the_rest_serves(self):
-        config = '[agents.start_fails_on_flag.settings]\nfail = true\n'
+        config = '[agents.start_fails_on_flag]\nrestart.max = 0\nsettings.fail = true\n'
         with Host([FIXTURES / "start_fails_on_flag.so", FIXTURES / "echo-c.so"], config) as host:
             self.assertEqual(host.agent("start_fails_on_flag")["state"], "failed")
             self.assertEqual(host.noactl("call", "echo-c", "echo", "1").strip(), "1")

@@ -11,7 +11,9 @@ from noa_host import FIXTURES, NOACTL, PATIENCE_S, Host
 
 RELOAD = FIXTURES / "reload"
 # Past the switch nothing is on trial here: what probation makes of a fault has tests of its own.
-FAULTY = '[agents.faulty]\nprobation = "0s"\nquiesce_timeout = "{quiesce}"\n'
+# Nor does anything come back by itself: so do restarts.
+FAULTY = ('[agents.faulty]\nprobation = "0s"\nquiesce_timeout = "{quiesce}"\n'
+          'restart.max = 0\n')
 
 
 class FaultyHost(Host):

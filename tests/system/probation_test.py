@@ -9,7 +9,7 @@ import unittest
 
 from noa_host import FIXTURES, Host, Watcher, noa_client, sanitized
 
-LONG = '[agents.trial]\nprobation = "1h"\n'
+LONG = '[agents.trial]\nprobation = "1h"\nrestart.max = 0\n'
 
 
 def trial(version):

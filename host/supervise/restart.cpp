@@ -1,0 +1,230 @@
+// An agent that ended: when it is started again, from what, and what is said of it.
+#include <limits>
+
+#include "base/clock.hpp"
+#include "supervise/state.hpp"
+
+namespace noa::supervise {
+
+namespace {
+
+constexpr auto never = std::numeric_limits<std::int64_t>::max();
+
+std::string_view step_name(RestartPolicy::Step step) noexcept {
+    switch (step) {
+    case RestartPolicy::Step::restart: return "restart";
+    case RestartPolicy::Step::last_known_good: return "last_known_good";
+    case RestartPolicy::Step::probe: return "probe";
+    }
+    return "restart";
+}
+
+} // namespace
+
+// Every step of healing: a line in the log, and an event on host.heal.AGENT.
+void Supervisor::State::tell_heal(const std::string& agent, const char* event,
+                                  nlohmann::json details) {
+    details["agent"] = agent;
+    details["event"] = event;
+    bus.announce("host.heal." + agent,
+                 details.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+// Of code that was confirmed no other version is known to be better.
+const GoodVersion* Supervisor::State::last_known_good(const LedgerPage& page,
+                                                      const config::AgentConfig& config,
+                                                      const std::string& failed) const {
+    const auto* good = page.is_good(failed) ? nullptr : page.fallback();
+    return good != nullptr && good->plugin == config.plugin && good->digest != failed ? good
+                                                                                      : nullptr;
+}
+
+void Supervisor::State::ended(Agent& agent, const std::string& digest, const std::string& reason) {
+    const auto page = ledger->page(agent.name);
+    const auto now = monotonic_ns();
+    RestartPolicy::Decision decision;
+    bool gave_up = false;
+    {
+        const std::lock_guard lock(mutex);
+        if (shutting_down || agent.stopped_by_hand) {
+            return;
+        }
+        const auto roll = [this] { return std::uniform_real_distribution<double>(0.0, 1.0)(dice); };
+        const auto& limits = agent.wanted.restart;
+        const bool had_given_up = agent.policy.exhausted();
+        decision = agent.policy.ended(limits, now, roll());
+        if (decision.step == RestartPolicy::Step::last_known_good &&
+            last_known_good(page, agent.wanted, digest) == nullptr) {
+            decision = agent.policy.ended(limits, now, roll());
+        }
+        gave_up = !had_given_up && agent.policy.exhausted();
+        agent.planned = PlannedRestart{decision, reason, digest};
+    }
+    const auto in_ms = (decision.due_ns - now) / 1'000'000;
+    if (gave_up) {
+        log.write(Level::error, "agent.restarts_exhausted",
+                  {{"agent", agent.name}, {"in_window", decision.in_window}, {"reason", reason}});
+        tell_heal(agent.name, "heal.exhausted",
+                  {{"in_window", decision.in_window}, {"reason", reason}});
+    }
+    log.write(Level::warning, "agent.restart_planned",
+              {{"agent", agent.name},
+               {"step", step_name(decision.step)},
+               {"in_ms", in_ms},
+               {"in_a_row", decision.in_a_row},
+               {"reason", reason}});
+    tell_heal(agent.name, "heal.planned",
+              {{"strategy", step_name(decision.step)},
+               {"in_ms", in_ms},
+               {"in_a_row", decision.in_a_row},
+               {"in_window", decision.in_window},
+               {"reason", reason}});
+    wake();
+}
+
+void Supervisor::State::begin_anew(Agent& agent) {
+    const std::lock_guard lock(mutex);
+    agent.policy.forget();
+    agent.planned.reset();
+}
+
+// A generation took over. One of an agent that restarts did not help is watched, not trusted.
+void Supervisor::State::note_started(Agent& agent) {
+    const std::lock_guard lock(mutex);
+    agent.policy.started(monotonic_ns());
+    agent.planned.reset();
+    if (agent.policy.exhausted()) {
+        agent.at_fault = true;
+        agent.state = AgentState::degraded;
+        agent.note = "degraded: restarts did not help so far";
+    }
+}
+
+// When to look again.
+std::int64_t Supervisor::State::look_at_restart(Agent& agent, std::int64_t now_ns) {
+    if (agent.healing) {
+        return never; // it wakes us
+    }
+    if (agent.planned) {
+        if (agent.planned->decision.due_ns > now_ns) {
+            return agent.planned->decision.due_ns;
+        }
+        agent.healing = true;
+        workers.post([this, &agent] { carry_out_restart(agent); });
+        return never;
+    }
+    const auto settles_ns = agent.policy.settles_ns(agent.wanted.restart);
+    if (settles_ns > now_ns) {
+        return settles_ns;
+    }
+    const bool was_given_up = agent.policy.exhausted();
+    {
+        const std::lock_guard lock(mutex);
+        agent.policy.settle();
+        if (was_given_up && agent.at_fault) {
+            agent.at_fault = false;
+            agent.state = AgentState::running;
+            agent.note.clear();
+        }
+    }
+    if (was_given_up) {
+        log.write(Level::info, "agent.healed", {{"agent", agent.name}});
+        tell_heal(agent.name, "heal.settled", nlohmann::json::object());
+    }
+    return never;
+}
+
+// [nothing held] On a worker.
+void Supervisor::State::carry_out_restart(Agent& agent) {
+    std::optional<PlannedRestart> planned;
+    std::optional<config::AgentConfig> config;
+    {
+        const OperationLock operation(agent, wake);
+        const std::lock_guard lock(mutex);
+        planned = std::exchange(agent.planned, std::nullopt);
+        const auto wanted = in_force.agents.find(agent.name);
+        if (wanted != in_force.agents.end() && wanted->second.enabled && !shutting_down) {
+            config = wanted->second;
+        }
+    }
+    if (planned && config) {
+        const auto outcome = try_restart(agent, *planned, *config);
+        const bool failed = outcome.action == "failed";
+        const OperationLock operation(agent, wake);
+        tell_heal(agent.name, failed ? "heal.failed" : "heal.done",
+                  {{"strategy", step_name(planned->decision.step)},
+                   {"generation", outcome.generation},
+                   {"state", name_of(agent.state)},
+                   {"text", outcome.text},
+                   {"reason", planned->reason}});
+        if (failed && !agent.planned) { // it did not come as far as to a start
+            ended(agent, planned->digest, outcome.text);
+        }
+    }
+    agent.healing = false;
+    wake();
+}
+
+nlohmann::json Supervisor::State::restart_of(const Agent& agent) const {
+    nlohmann::json out{{"exhausted", agent.policy.exhausted()},
+                       {"under_way", agent.healing.load()},
+                       {"restarts", agent.restarts}};
+    if (agent.planned) {
+        const auto& [decision, reason, digest] = *agent.planned;
+        out["planned"] = {
+            {"step", step_name(decision.step)},
+            {"in_ms", std::max<std::int64_t>(0, decision.due_ns - monotonic_ns()) / 1'000'000},
+            {"in_a_row", decision.in_a_row},
+            {"in_window", decision.in_window},
+            {"reason", reason}};
+    }
+    return out;
+}
+
+Outcome Supervisor::State::try_restart(Agent& agent, const PlannedRestart& planned,
+                                       const config::AgentConfig& config) {
+    auto reload = begin_reload(agent.name, "heal");
+    const auto before = ledger->page(agent.name);
+    const auto* good = planned.decision.step == RestartPolicy::Step::last_known_good
+                           ? last_known_good(before, config, planned.digest)
+                           : nullptr;
+    if (good != nullptr) { // or the next look at the files would bring the failed one back
+        const auto written = ledger->update(agent.name, Durable::yes, [&](LedgerPage& page) {
+            page.reject(
+                {planned.digest, "", "restarts did not help: " + planned.reason, unix_ns()});
+        });
+        if (!written) {
+            log.error("ledger.not_written", written.error(), {{"agent", agent.name}},
+                      Level::warning);
+        }
+    }
+    auto prepared = prepare_one(config, reload);
+    const OperationLock operation(agent, wake);
+    if (agent.stopped_by_hand || (agent.current && !agent.at_fault)) {
+        if (prepared) {
+            plugin::StageDir::remove(prepared->file);
+        }
+        reload.end(Ending::superseded, "somebody was faster");
+        return {agent.name, "unchanged", agent.last_number, "somebody was faster"};
+    }
+    Outcome outcome;
+    if (!prepared) {
+        outcome = refuse(agent, "agent.load_refused", prepared.error(), reload, Ending::refused);
+    } else {
+        {
+            const std::lock_guard lock(mutex);
+            ++agent.restarts;
+        }
+        Attempt attempt{config, std::move(*prepared), std::move(reload)};
+        attempt.forced = true;
+        outcome = agent.current ? this->reload(agent, std::move(attempt))
+                                : start(agent, std::move(attempt));
+    }
+    if (good != nullptr && outcome.action == "failed") {
+        static_cast<void>(
+            ledger->update(agent.name, Durable::yes, [&](LedgerPage& page) { page = before; }));
+    }
+    return outcome;
+}
+
+} // namespace noa::supervise

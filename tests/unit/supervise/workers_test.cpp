@@ -1,0 +1,83 @@
+#include "supervise/workers.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+
+namespace noa::supervise {
+namespace {
+
+TEST(workers, run_what_is_posted_side_by_side) {
+    Workers workers(2);
+    std::promise<void> first;
+    std::promise<void> second;
+    // Each waits for the other: one thread alone would hang.
+    std::promise<void> done;
+    workers.post([&] {
+        first.set_value();
+        second.get_future().wait();
+    });
+    workers.post([&] {
+        first.get_future().wait();
+        second.set_value();
+        done.set_value();
+    });
+    done.get_future().wait();
+}
+
+TEST(workers, are_never_more_than_allowed) {
+    Workers workers(3);
+    std::atomic<int> inside = 0;
+    std::atomic<int> most = 0;
+    std::atomic<int> left = 200;
+    std::promise<void> done;
+    for (int i = 0; i < 200; ++i) {
+        workers.post([&] {
+            const int now = ++inside;
+            int seen = most;
+            while (now > seen && !most.compare_exchange_weak(seen, now)) {}
+            --inside;
+            if (--left == 0) {
+                done.set_value();
+            }
+        });
+    }
+    done.get_future().wait();
+    workers.stop();
+    EXPECT_LE(most, 3);
+}
+
+TEST(workers, told_to_stop_finish_what_has_begun_and_drop_the_rest) {
+    Workers workers(1);
+    std::promise<void> begun;
+    std::promise<void> go_on;
+    std::atomic<int> ran = 0;
+    workers.post([&] {
+        begun.set_value();
+        go_on.get_future().wait();
+        ++ran;
+    });
+    begun.get_future().wait();
+    workers.post([&] { ran += 10; });
+    std::thread stopper([&] { workers.stop(); });
+    workers.post([] {}); // whether before or after the stop: no harm
+    go_on.set_value();
+    stopper.join();
+    EXPECT_EQ(ran % 10, 1);
+    workers.post([&] { ran += 100; });
+    workers.stop();
+    EXPECT_LT(ran, 100);
+}
+
+TEST(workers, start_again_after_they_had_nothing_to_do) {
+    Workers workers(4);
+    for (int i = 0; i < 100; ++i) {
+        std::promise<void> done;
+        workers.post([&] { done.set_value(); });
+        done.get_future().wait();
+    }
+}
+
+} // namespace
+} // namespace noa::supervise
