@@ -69,10 +69,14 @@ SIGNATURE(noa_arena_host, release, noa_status, (noa_context, uint64_t, uint64_t)
 SIGNATURE(noa_arena_host, close, noa_status, (noa_context));
 SIGNATURE(noa_arena_host, discard, noa_status, (noa_context));
 
-void check_entry(void) {
-    const noa_plugin* (*function)(void) = noa_plugin_entry_v1;
-    noa_plugin_entry entry = function;
-    (void)entry;
+/* Declared again, since nobody defines it here: another type would not agree with the header. */
+NOA_BEGIN_DECLS
+NOA_PLUGIN_EXPORT const noa_plugin* noa_plugin_entry_v1(void);
+NOA_END_DECLS
+
+void check_entry(noa_plugin_entry entry) {
+    const noa_plugin* (*function)(void) = entry;
+    (void)function;
 }
 
 int main(void) {
