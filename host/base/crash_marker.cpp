@@ -14,12 +14,13 @@
 #include <cstring>
 
 #include "base/file.hpp"
+#include "base/sanitizers.hpp"
 
 namespace noa {
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef NOA_UNDER_SANITIZER
 constexpr bool handles_signals = false;
 #else
 constexpr bool handles_signals = true;

@@ -15,3 +15,7 @@
 #define NOA_THREAD_SANITIZER 1
 #endif
 #endif
+#if defined(NOA_ADDRESS_SANITIZER) || defined(NOA_THREAD_SANITIZER)
+// Either: it has signal handlers of its own, reserves terabytes, reads /proc/self.
+#define NOA_UNDER_SANITIZER 1
+#endif

@@ -14,10 +14,6 @@ namespace noa::plugin {
 
 namespace {
 
-#if defined(NOA_ADDRESS_SANITIZER) || defined(NOA_THREAD_SANITIZER)
-#define NOA_UNDER_SANITIZER 1
-#endif
-
 constexpr rlim_t cpu_seconds = 60;
 constexpr rlim_t descriptors = 256;
 #ifndef NOA_UNDER_SANITIZER

@@ -11,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/sanitizers.hpp"
+
 namespace noa {
 namespace {
 
@@ -34,7 +36,7 @@ TEST(crash_report, of_nonsense_is_none) {
     }
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef NOA_UNDER_SANITIZER
 
 class CrashMarkerTest : public testing::Test {
 protected:
