@@ -299,10 +299,11 @@ private:
 class Blockade {
 public:
     explicit Blockade(Agent& agent) {
-        agent.script.on_message = [this](const noa_message& message, noa_delivery, noa_error&) {
+        agent.script.on_message = [gate = gate_](const noa_message& message, noa_delivery,
+                                                 noa_error&) {
             if (view(message.subject) == "block") {
-                entered_.set();
-                EXPECT_TRUE(released_.wait());
+                gate->entered.set();
+                EXPECT_TRUE(gate->released.wait());
             }
             return NOA_OK;
         };
@@ -314,13 +315,17 @@ public:
     // `from` sends the message that blocks.
     void close(Agent& from, const std::string& to) {
         ASSERT_EQ(from.send(to, "block"), NOA_OK);
-        ASSERT_TRUE(entered_.wait());
+        ASSERT_TRUE(gate_->entered.wait());
     }
-    void release() { released_.set(); }
+    void release() { gate_->released.set(); }
 
 private:
-    Event entered_;
-    Event released_;
+    struct Gate {
+        Event entered;
+        Event released;
+    };
+    // This and the agent's script, whose lane may still stand at it when this is gone.
+    std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
 };
 
 // One bus for one test.

@@ -223,6 +223,12 @@ protected:
     [[nodiscard]] std::uint64_t count(const char* key) const {
         return nlohmann::json::parse(gateway_->counters_json()).at(key).get<std::uint64_t>();
     }
+    // What is counted at the end of a turn: an answer may come before it.
+    void await_count(const Client& client, const char* key, std::uint64_t wanted) const {
+        while (count(key) != wanted) {
+            ASSERT_EQ(client.ask(make(Kind::ping))->kind(), Kind::pong);
+        }
+    }
 
     std::string dir_;
     std::unique_ptr<Bus> bus_; // before the gateway: outlives it
