@@ -32,6 +32,12 @@ def sanitized():
     return any(name in NOAD.read_bytes() for name in (b"__asan_init", b"__tsan_init"))
 
 
+def fail_on_report(text):
+    """A sanitizer's report fails the test that brought it about, whatever came of it there."""
+    if "Sanitizer: " in text:
+        raise AssertionError(text)
+
+
 class Host:
     """One host; `plugins` are files put into its plugin directory before the start."""
 
@@ -54,8 +60,10 @@ class Host:
         return self
 
     def __exit__(self, *_):
-        self.stop()
-        shutil.rmtree(self.root, ignore_errors=True)
+        try:
+            self.stop()
+        finally:
+            shutil.rmtree(self.root, ignore_errors=True)
 
     def command(self):
         return [NOAD, "--config", self.config_file, "--state-dir", self.state_dir,
@@ -93,6 +101,7 @@ class Host:
         code = self.process.wait(PATIENCE_S)
         self.log_file.close()
         self.process = None
+        fail_on_report(self.log_text())
         return code
 
     # Files
@@ -118,9 +127,11 @@ class Host:
         return noa_client.Client(str(self.runtime_dir))
 
     def noactl_run(self, *args, stdin=None):
-        return subprocess.run([str(NOACTL), "--runtime-dir", str(self.runtime_dir), *args],
+        done = subprocess.run([str(NOACTL), "--runtime-dir", str(self.runtime_dir), *args],
                               input=stdin, capture_output=True, text=True, timeout=PATIENCE_S,
                               check=False)
+        fail_on_report(done.stderr)
+        return done
 
     def noactl(self, *args, stdin=None):
         done = self.noactl_run(*args, stdin=stdin)
