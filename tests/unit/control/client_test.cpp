@@ -146,7 +146,7 @@ TEST_F(ClientTest, AStreamIsInterruptedByItsDescriptor) {
 }
 
 TEST_F(ClientTest, AHostThatGoesAwayIsAnError) {
-    verbs_.add("leave", Right::read, [this](const json&, Connection& client) -> Result<json> {
+    verbs_.add("leave", Right::read, [](const json&, Connection& client) -> Result<json> {
         client.shut_down();
         return json();
     });
