@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "base/ids.hpp"
+#include "base/sanitizers.hpp"
 #include "bus/gateway_peers.hpp"
 
 namespace noa::bus {
@@ -35,6 +36,7 @@ struct Loan {
 };
 
 void end_loan(void* /*data*/, void* hint) {
+    NOA_HOP_ACQUIRE(hint);
     const std::unique_ptr<Loan> loan(static_cast<Loan*>(hint));
     loan->bytes_out->fetch_sub(static_cast<std::int64_t>(loan->bytes), std::memory_order_relaxed);
 }
@@ -289,6 +291,7 @@ Sent Router::send_with(Peer& peer, zmq_msg_t& head, BlockRef&& body, const std::
     }
     auto loan = std::make_unique<Loan>(Loan{std::move(body), bytes, peer.bytes_out});
     peer.bytes_out->fetch_add(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
+    NOA_HOP_RELEASE(loan.get());
     zmq_msg_t second;
     auto* data = const_cast<std::byte*>(at); // NOLINT(*-const-cast): libzmq only reads it
     zmq_msg_init_data(&second, data, bytes, &end_loan, loan.release());

@@ -6,16 +6,6 @@
 
 #include "base/sanitizers.hpp"
 
-#ifdef NOA_THREAD_SANITIZER
-// The sanitizer cannot see the order that libzmq keeps between a send and its receive.
-#include <sanitizer/tsan_interface.h>
-#define NOA_HOP_RELEASE(address) __tsan_release(address)
-#define NOA_HOP_ACQUIRE(address) __tsan_acquire(address)
-#else
-#define NOA_HOP_RELEASE(address) static_cast<void>(address)
-#define NOA_HOP_ACQUIRE(address) static_cast<void>(address)
-#endif
-
 namespace noa::bus {
 
 namespace {

@@ -16,6 +16,7 @@
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "base/sanitizers.hpp"
 #include "bus/gateway.hpp"
 #include "bus/lane.hpp"
 #include "bus/wire.hpp"
@@ -54,6 +55,9 @@ inline bool same(const noa_id& a, const noa_id& b) {
     return std::equal(std::begin(a.bytes), std::end(a.bytes), std::begin(b.bytes));
 }
 
+// From clients to agents and back: what came before a message is done where it arrives.
+inline char hop = 0;
+
 class Client {
 public:
     explicit Client(const std::string& dir, int receive_mark = 1000) : context_(zmq_ctx_new()) {
@@ -73,6 +77,7 @@ public:
     Client& operator=(const Client&) = delete;
 
     void send_raw(const std::vector<std::string>& frames) const {
+        NOA_HOP_RELEASE(&hop);
         for (std::size_t i = 0; i < frames.size(); ++i) {
             zmq_send(socket_, frames[i].data(), frames[i].size(),
                      i + 1 < frames.size() ? ZMQ_SNDMORE : 0);
@@ -97,6 +102,7 @@ public:
             more = zmq_msg_more(&frame) != 0;
             zmq_msg_close(&frame);
         }
+        NOA_HOP_ACQUIRE(&hop);
         const auto fault =
             wire::decode(std::as_bytes(std::span(got->first)),
                          std::as_bytes(std::span(got->second)), got->frames > 1, got->message);
@@ -170,7 +176,10 @@ public:
 private:
     noa_status handle(const noa_message& message, noa_delivery delivery,
                       noa_error& /*error*/) noexcept override {
-        return handle_(*lane_, message, delivery);
+        NOA_HOP_ACQUIRE(&hop);
+        const auto status = handle_(*lane_, message, delivery);
+        NOA_HOP_RELEASE(&hop);
+        return status;
     }
     void on_reply(std::uint64_t, noa_status, const noa_message*) noexcept override {}
     void on_wake(std::uint64_t) noexcept override {}
@@ -226,7 +235,7 @@ protected:
     // What is counted at the end of a turn: an answer may come before it.
     void await_count(const Client& client, const char* key, std::uint64_t wanted) const {
         while (count(key) != wanted) {
-            ASSERT_EQ(client.ask(make(Kind::ping))->kind(), Kind::pong);
+            ASSERT_EQ(client.ask(make(wire::Kind::ping))->kind(), wire::Kind::pong);
         }
     }
 
