@@ -5,7 +5,7 @@ import pathlib
 import unittest
 
 from noa_faults import RELOAD, FaultCase, FaultyHost, Gate, until
-from noa_host import FIXTURES, PLUGINS, Host, Watcher
+from noa_host import FIXTURES, PLUGINS, Host, Watcher, returns_memory
 
 RELOADS = int(os.environ.get("RELOADS", "100"))
 WHOLE = '[agents.whole]\nprobation = "0s"\n'
@@ -65,7 +65,8 @@ class Leftovers(FaultCase):
                 client.call("whole", "keep", {})
                 self.reloaded(host, "whole")
                 before = before or memory_of(host)
-            self.assertLess(memory_of(host) - before, 60 << 20, "of 200 MiB")
+            if returns_memory():
+                self.assertLess(memory_of(host) - before, 60 << 20, "of 200 MiB")
             self.assertEqual(host.agent("whole")["counters"]["failed"], 0)
             self.serves(host, whole=("running", 11))
 
@@ -94,6 +95,8 @@ class Leftovers(FaultCase):
             gate.await_arrival()
             host.settings("")
             host.noactl("reload")
+            # A hint may have come before, and its reload be about to retire.
+            until(lambda: host.json("status")["pinned"], bool)
             self.serves(host, pinned=["a thread was left behind (tid"], whole=("running", 3))
             gate.release()  # it goes on, in code that is still there
             said = host.root / "gate.said"
@@ -152,7 +155,8 @@ class Flat(unittest.TestCase):
             # Clients that just went may still be counted.
             until(lambda: self.figures(host),
                   lambda now: all(now[what] <= before[what] for what in before))
-            self.assertLess(memory_of(host) - memory, 4 << 20)
+            if returns_memory():
+                self.assertLess(memory_of(host) - memory, 4 << 20)
             sent = {}
             for sender in self.SENDERS:
                 client.call(sender, "stop", {})

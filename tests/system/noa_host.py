@@ -32,6 +32,11 @@ def sanitized():
     return any(name in NOAD.read_bytes() for name in (b"__asan_init", b"__tsan_init"))
 
 
+def returns_memory():
+    """Whether what this noad frees can be used again at once: a sanitizer keeps it for a while."""
+    return not sanitized()
+
+
 def fail_on_report(text):
     """A sanitizer's report fails the test that brought it about, whatever came of it there."""
     if "Sanitizer: " in text:
