@@ -6,6 +6,8 @@
 
 namespace noa {
 
+inline constexpr std::int64_t ns_per_ms = 1'000'000;
+
 inline std::int64_t read_clock(clockid_t id) noexcept {
     timespec now{};
     ::clock_gettime(id, &now);

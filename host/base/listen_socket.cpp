@@ -12,7 +12,7 @@ namespace noa {
 
 namespace {
 
-constexpr const char* attempt = "listen";
+constexpr const char* listen_attempt = "listen";
 constexpr std::uint32_t max_backlog = 65'535;
 
 UniqueFd new_socket(int family) noexcept {
@@ -24,24 +24,24 @@ Result<void> make_room(const ListenAddress& address) {
     const auto& path = address.path();
     struct stat found {};
     if (::lstat(path.c_str(), &found) != 0) {
-        return errno == ENOENT ? Result<void>() : fail_errno(attempt, address.text(), errno);
+        return errno == ENOENT ? Result<void>() : fail_errno(listen_attempt, address.text(), errno);
     }
     if (!S_ISSOCK(found.st_mode)) {
-        return fail(Errc::refused, attempt, address.text(),
+        return fail(Errc::refused, listen_attempt, address.text(),
                     "something that is not a socket is in its place", "remove it");
     }
     const auto trial = new_socket(AF_UNIX);
     if (!trial) {
-        return fail_errno(attempt, address.text(), errno);
+        return fail_errno(listen_attempt, address.text(), errno);
     }
     const int answer = ::connect(trial.get(), address.address(), address.size()) == 0 ? 0 : errno;
     if (answer != ECONNREFUSED) {
         const bool alive = answer == 0 || answer == EAGAIN || answer == EPROTOTYPE;
-        return fail_errno(attempt, address.text(), alive ? EADDRINUSE : answer);
+        return fail_errno(listen_attempt, address.text(), alive ? EADDRINUSE : answer);
     }
     return ::unlink(path.c_str()) == 0 || errno == ENOENT
                ? Result<void>()
-               : fail_errno(attempt, address.text(), errno);
+               : fail_errno(listen_attempt, address.text(), errno);
 }
 
 int set_flag(int fd, int level, int option) noexcept {
@@ -67,7 +67,7 @@ int prepare(int fd, const ListenAddress& address, mode_t mode) noexcept {
 
 Result<ListenSocket> ListenSocket::open(const ListenAddress& address,
                                         const ListenOptions& options) {
-    const auto system_failure = [&] { return fail_errno(attempt, address.text(), errno); };
+    const auto system_failure = [&] { return fail_errno(listen_attempt, address.text(), errno); };
     if (!address.path().empty()) {
         if (auto room = make_room(address); !room) {
             return Failure(std::move(room.error()));
@@ -95,7 +95,7 @@ Result<ListenSocket> ListenSocket::open(const ListenAddress& address,
 Result<void> ListenSocket::claim_file(const std::string& path, mode_t mode) {
     struct stat made {};
     if (::lstat(path.c_str(), &made) != 0) {
-        return fail_errno(attempt, "unix:" + path, errno);
+        return fail_errno(listen_attempt, "unix:" + path, errno);
     }
     path_ = path;
     device_ = made.st_dev;
@@ -103,7 +103,7 @@ Result<void> ListenSocket::claim_file(const std::string& path, mode_t mode) {
     constexpr mode_t permissions = 0777;
     if ((made.st_mode & permissions) != mode &&
         ::fchmodat(AT_FDCWD, path.c_str(), mode, AT_SYMLINK_NOFOLLOW) != 0) {
-        return fail_errno(attempt, "unix:" + path, errno);
+        return fail_errno(listen_attempt, "unix:" + path, errno);
     }
     return {};
 }

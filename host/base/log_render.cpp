@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr auto replace = ordered_json::error_handler_t::replace;
+constexpr auto bad_utf8 = ordered_json::error_handler_t::replace;
 
 std::string timestamp(std::int64_t unix_ns) {
     const std::time_t seconds = unix_ns / 1'000'000'000;
@@ -83,7 +83,7 @@ std::string render_json(const LogLine& line) {
     for (const auto& [key, value] : line.fields.items()) {
         out[key] = value;
     }
-    return out.dump(-1, ' ', true, replace);
+    return out.dump(-1, ' ', true, bad_utf8);
 }
 
 } // namespace
@@ -96,7 +96,7 @@ std::string render_text(const LogLine& line, bool with_time) {
         if (value.is_string()) {
             out += quote(value.get_ref<const std::string&>());
         } else {
-            const auto dumped = value.dump(-1, ' ', false, replace);
+            const auto dumped = value.dump(-1, ' ', false, bad_utf8);
             out += value.is_primitive() ? dumped : quote(dumped);
         }
     }

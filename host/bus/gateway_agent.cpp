@@ -4,13 +4,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/clock.hpp"
 #include "bus/gateway_peers.hpp"
 
 namespace noa::bus {
 
 namespace {
-
-constexpr std::int64_t ns_per_ms = 1'000'000;
 
 std::string hex(std::string_view bytes) {
     constexpr char digits[] = "0123456789abcdef";

@@ -10,9 +10,8 @@ namespace noa::bus {
 
 namespace {
 
-constexpr std::uint32_t retry_hint_ms = 10;
+constexpr std::uint32_t busy_retry_ms = 10;
 constexpr std::uint32_t longest_timeout_ms = 86'400'000;
-constexpr std::int64_t ns_per_ms = 1'000'000;
 
 std::int64_t timeout_ns(std::uint32_t timeout_ms) noexcept {
     return std::int64_t{std::min(timeout_ms, longest_timeout_ms)} * ns_per_ms;
@@ -44,7 +43,7 @@ void Exchange::incoming() {
         Peer stranger;
         stranger.routing_id = router_.sender();
         tell_error(stranger, message.id,
-                   {NOA_E_BUSY, "too many programs are connected", 0, retry_hint_ms});
+                   {NOA_E_BUSY, "too many programs are connected", 0, busy_retry_ms});
         return;
     }
     if (peer->lost != 0 && !peer->gone) {
@@ -167,7 +166,7 @@ void Exchange::request(Peer& peer, const wire::Message& message) {
     }
     const bool no_reply = (message.flags & wire::flag_no_reply) != 0;
     if (!no_reply && peer.open_requests >= options_.max_requests_per_peer) {
-        refuse(peer, message, {NOA_E_BUSY, "too many requests are open", 0, retry_hint_ms});
+        refuse(peer, message, {NOA_E_BUSY, "too many requests are open", 0, busy_retry_ms});
         return;
     }
     Draft draft;
@@ -194,7 +193,7 @@ void Exchange::request(Peer& peer, const wire::Message& message) {
         return;
     }
     if (!has_room || (!no_reply && draft.head.token == Pending::full)) {
-        refuse(peer, message, {NOA_E_BUSY, "too much from outside is unsettled", 0, retry_hint_ms});
+        refuse(peer, message, {NOA_E_BUSY, "too much from outside is unsettled", 0, busy_retry_ms});
         return;
     }
     const auto admission = bus_.deliver(*to, draft);
@@ -203,7 +202,7 @@ void Exchange::request(Peer& peer, const wire::Message& message) {
         const bool busy = admission.status == NOA_E_BUSY;
         refuse(
             peer, message,
-            {admission.status, {}, busy ? to_u32(admission.depth) : 0, busy ? retry_hint_ms : 0});
+            {admission.status, {}, busy ? to_u32(admission.depth) : 0, busy ? busy_retry_ms : 0});
         return;
     }
     counters_.requests.add();
@@ -226,7 +225,7 @@ void Exchange::publish(Peer& peer, const wire::Message& message) {
     BlockRef body;
     draft.head.kind = NOA_MESSAGE_EVENT;
     if (!fill(draft, peer, message, body)) {
-        refuse(peer, message, {NOA_E_BUSY, "too much from outside is unsettled", 0, retry_hint_ms});
+        refuse(peer, message, {NOA_E_BUSY, "too much from outside is unsettled", 0, busy_retry_ms});
         return;
     }
     std::uint32_t accepted = 0;

@@ -1,6 +1,7 @@
 // Outside programs that serve as agents.
 #include <algorithm>
 
+#include "base/clock.hpp"
 #include "base/names.hpp"
 #include "base/utf8.hpp"
 #include "bus/gateway_exchange.hpp"
@@ -9,7 +10,6 @@ namespace noa::bus {
 
 namespace {
 
-constexpr std::int64_t ns_per_ms = 1'000'000;
 constexpr std::uint32_t shortest_lease_ms = 1000;
 constexpr std::uint32_t longest_lease_ms = 300'000;
 constexpr std::uint32_t longest_delay_ms = 86'400'000;

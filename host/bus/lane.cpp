@@ -4,7 +4,6 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <limits>
 #include <system_error>
 
 #include "base/clock.hpp"
@@ -13,7 +12,6 @@ namespace noa::bus {
 
 namespace {
 
-constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint32_t steps_between_looks = 16;
 constexpr std::uint32_t steps_of_a_flood = 32; // without a pause
 constexpr std::int64_t recent_traffic_ns = 60'000;

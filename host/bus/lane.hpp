@@ -106,6 +106,9 @@ public:
     [[nodiscard]] std::size_t kept_messages() const;
 
 private:
+    static constexpr std::int64_t never = Requests::never;
+    static constexpr std::uint32_t default_retry_ms = 100;
+
     Lane(Bus& bus, Endpoint& endpoint, const LaneOptions& options);
 
     void has_ready() noexcept override;

@@ -8,12 +8,6 @@
 
 namespace noa::bus {
 
-namespace {
-
-constexpr std::uint32_t default_retry_ms = 100;
-
-} // namespace
-
 bool Lane::is_in_hand(noa_delivery delivery) const noexcept {
     return on_lane() && in_hand_token_ != 0 && delivery == in_hand_token_;
 }

@@ -13,8 +13,6 @@ namespace noa::bus {
 namespace {
 
 constexpr std::string_view letter_prefix = "host.dead_letter.";
-constexpr std::uint32_t default_retry_ms = 100;
-constexpr std::int64_t never = Requests::never;
 
 std::string_view text_of(const noa_error& error) noexcept {
     const auto* end = std::find(std::begin(error.text), std::end(error.text), '\0');

@@ -17,12 +17,12 @@ using std::filesystem::path;
 
 namespace {
 
-constexpr auto attempt = "write configuration";
+constexpr auto write_attempt = "write configuration";
 constexpr auto header = "# Written by noa (noactl); comments are not kept when it changes.\n";
 
 Result<void> check_name(const std::string& name) {
     if (!is_toml_name(name) || name.find_first_of(std::string("/\0", 2)) != std::string::npos) {
-        return fail(Errc::invalid, attempt, name, "expected the name of a .toml file");
+        return fail(Errc::invalid, write_attempt, name, "expected the name of a .toml file");
     }
     return {};
 }
@@ -40,13 +40,13 @@ Result<void> write_override(const path& directory, const std::string& name, cons
     Problems problems;
     const auto back = parse_toml(*text, name, problems);
     if (!problems.empty() || back.value != tree) {
-        return fail(Errc::invalid, attempt, name,
+        return fail(Errc::invalid, write_attempt, name,
                     problems.empty() ? "does not read back the same" : problems.text());
     }
     if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-        return fail_errno(attempt, directory.string(), errno);
+        return fail_errno(write_attempt, directory.string(), errno);
     }
-    return replace_file(directory / name, header + *text, Durable::yes, attempt);
+    return replace_file(directory / name, header + *text, Durable::yes, write_attempt);
 }
 
 Result<json> read_override(const path& directory, const std::string& name) {
@@ -69,7 +69,7 @@ Result<json> read_override(const path& directory, const std::string& name) {
 
 Result<void> write_enabled(const path& directory, const std::string& agent, bool enabled) {
     if (!is_agent_name(agent)) {
-        return fail(Errc::invalid, attempt, agent, "not an agent's name");
+        return fail(Errc::invalid, write_attempt, agent, "not an agent's name");
     }
     auto tree = read_override(directory, enabled_override);
     if (!tree) {

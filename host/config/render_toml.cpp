@@ -10,12 +10,12 @@ using nlohmann::json;
 
 namespace {
 
-constexpr unsigned max_depth = 32;
+constexpr unsigned max_written_depth = 32;
 
 class Writer {
 public:
     void table(const json& value, const std::string& path, unsigned depth) {
-        if (depth > max_depth) {
+        if (depth > max_written_depth) {
             refuse(path, "nested deeper than 32 levels");
             return;
         }
@@ -51,7 +51,7 @@ private:
     }
 
     void inline_value(const json& value, const std::string& path, unsigned depth) {
-        if (depth > max_depth) {
+        if (depth > max_written_depth) {
             refuse(path, "nested deeper than 32 levels");
         } else if (value.is_string()) {
             const auto& text = value.get_ref<const std::string&>();

@@ -15,7 +15,7 @@ using std::filesystem::path;
 
 namespace {
 
-constexpr auto attempt = "watch directory";
+constexpr auto watch_attempt = "watch directory";
 constexpr std::uint32_t self_events = IN_DELETE_SELF | IN_MOVE_SELF;
 constexpr std::uint32_t file_events =
     IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE;
@@ -53,7 +53,7 @@ Result<Watch> Watch::open(const std::vector<path>& directories) {
         std::error_code error;
         auto absolute = std::filesystem::absolute(directory, error).lexically_normal();
         if (error) {
-            return fail_errno(attempt, directory.string(), error.value());
+            return fail_errno(watch_attempt, directory.string(), error.value());
         }
         if (!absolute.has_filename() && absolute.has_relative_path()) {
             absolute = absolute.parent_path(); // "/etc/noa/" is "/etc/noa"
@@ -94,7 +94,7 @@ Result<void> Watch::place(Target& target) {
         denied = denied || errno == EACCES;
         const bool absent = errno == ENOENT || errno == ENOTDIR || errno == EACCES;
         if (!absent || at == at.parent_path()) {
-            return fail_errno(attempt, at.string(), errno,
+            return fail_errno(watch_attempt, at.string(), errno,
                               errno == ENOSPC ? "raise fs.inotify.max_user_watches" : "");
         }
         at = at.parent_path();

@@ -91,7 +91,7 @@ Result<nlohmann::json> publish(bus::Caller& caller, const nlohmann::json& args) 
     return nlohmann::json{{"accepted", *accepted}};
 }
 
-nlohmann::json to_json(const bus::Event& event) {
+nlohmann::json event_to_json(const bus::Event& event) {
     nlohmann::json item{{"id", to_string(event.id)},
                         {"subject", event.subject},
                         {"from", event.from},
@@ -117,7 +117,7 @@ Result<nlohmann::json> subscribe(bus::Caller& caller, const nlohmann::json& args
         return Failure(std::move(queue.error()));
     }
     auto subscription = caller.subscribe(pattern, [&queue = *queue](const bus::Event& event) {
-        queue.push(to_json(event), event.body.size() + event.subject.size() + 512);
+        queue.push(event_to_json(event), event.body.size() + event.subject.size() + 512);
         return true;
     });
     if (!subscription) {

@@ -14,7 +14,7 @@ using nlohmann::json;
 
 constexpr std::int64_t max_lines = 100'000;
 
-json to_json(const LogLine& line) {
+json line_to_json(const LogLine& line) {
     return {{"sequence", line.sequence},    {"unix_ns", line.unix_ns},
             {"level", name_of(line.level)}, {"event", line.event},
             {"fields", json(line.fields)},  {"text", Log::render(line, LogFormat::text)}};
@@ -45,7 +45,7 @@ Result<Level> level_of(const std::string& verb, const std::string& text) {
 }
 
 void push(EventQueue& queue, const LogLine& line) {
-    json item = to_json(line);
+    json item = line_to_json(line);
     const std::size_t bytes = item["text"].get_ref<const std::string&>().size() * 2 + 512;
     queue.push(std::move(item), bytes);
 }

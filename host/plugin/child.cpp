@@ -23,8 +23,8 @@ namespace noa::plugin {
 
 namespace {
 
-constexpr int settings_fd = 3;
-constexpr int verdict_fd = 4;
+constexpr int child_settings_fd = 3;
+constexpr int child_verdict_fd = 4;
 constexpr std::chrono::hours longest{24};
 
 Failure cannot(const std::filesystem::path& what, int error_number, std::string advice = {}) {
@@ -94,9 +94,9 @@ public:
             ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDWR, 0),
             ::posix_spawn_file_actions_adddup2(&actions_, 0, 1),
             ::posix_spawn_file_actions_adddup2(&actions_, 0, 2),
-            ::posix_spawn_file_actions_adddup2(&actions_, settings, settings_fd),
-            ::posix_spawn_file_actions_adddup2(&actions_, verdict, verdict_fd),
-            ::posix_spawn_file_actions_addclosefrom_np(&actions_, verdict_fd + 1),
+            ::posix_spawn_file_actions_adddup2(&actions_, settings, child_settings_fd),
+            ::posix_spawn_file_actions_adddup2(&actions_, verdict, child_verdict_fd),
+            ::posix_spawn_file_actions_addclosefrom_np(&actions_, child_verdict_fd + 1),
             ::posix_spawnattr_setsigdefault(&attributes_, &all),
             ::posix_spawnattr_setsigmask(&attributes_, &none),
             ::posix_spawnattr_setflags(
@@ -121,7 +121,7 @@ private:
 
 // Out of the way of the numbers that the child's descriptors get.
 UniqueFd above(const UniqueFd& fd) {
-    return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, verdict_fd + 1));
+    return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, child_verdict_fd + 1));
 }
 
 int milliseconds_until(std::int64_t deadline_ns) noexcept {
@@ -217,9 +217,9 @@ Result<ChildEnd> run_child(const std::filesystem::path& runner, const std::files
                                         "--probe",
                                         file.string(),
                                         "--settings-fd",
-                                        std::to_string(settings_fd),
+                                        std::to_string(child_settings_fd),
                                         "--verdict-fd",
-                                        std::to_string(verdict_fd)};
+                                        std::to_string(child_verdict_fd)};
     std::vector<char*> arguments;
     arguments.reserve(words.size() + 1);
     for (auto& word : words) {

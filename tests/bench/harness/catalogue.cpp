@@ -8,7 +8,7 @@ namespace noa::bench {
 
 namespace {
 
-constexpr std::array both{Placement::one_core, Placement::free};
+constexpr std::array placements{Placement::one_core, Placement::free};
 
 } // namespace
 
@@ -29,7 +29,7 @@ void CatalogueBuilder::add(const std::string& subject, const Measurement& measur
 
 void CatalogueBuilder::add_round_trip(const std::string& subject, const std::string& task,
                                       const std::vector<std::string>& arguments) {
-    for (const auto placement : both) {
+    for (const auto placement : placements) {
         add(subject, {task, placement, arguments},
             {{"p50_us", "p50", "us"}, {"p99_us", "p99", "us"}, {"cpu_us", "cpu", "us"}});
     }
@@ -37,7 +37,7 @@ void CatalogueBuilder::add_round_trip(const std::string& subject, const std::str
 
 void CatalogueBuilder::add_stream(const std::string& subject, const std::string& task,
                                   const std::vector<std::string>& arguments) {
-    for (const auto placement : both) {
+    for (const auto placement : placements) {
         add(subject, {task, placement, arguments},
             {{"per_s", "rate", "1/s"}, {"cpu_us", "cpu", "us"}});
     }

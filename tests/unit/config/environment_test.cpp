@@ -8,7 +8,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
 
-constexpr auto agents = R"(
+constexpr auto agents_toml = R"(
 [agents.cache]
 [agents.cache-large]
 [agents.cache.settings]
@@ -21,7 +21,7 @@ token = { secret = "env:TOKEN" }
 
 Config with(std::map<std::string, std::string> environment) {
     environment.emplace("TOKEN", "t");
-    auto config = read(agents, environment);
+    auto config = read(agents_toml, environment);
     EXPECT_TRUE(config) << config.error().text();
     return config ? *config : Config{};
 }

@@ -8,12 +8,12 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-struct Case {
+struct Flaw {
     const char* text;
     const char* error;
 };
 
-class Errors : public ::testing::TestWithParam<Case> {};
+class Errors : public ::testing::TestWithParam<Flaw> {};
 
 TEST_P(Errors, name_file_line_column_key_and_what_was_expected) {
     EXPECT_EQ(errors_of(GetParam().text), GetParam().error);
@@ -22,99 +22,99 @@ TEST_P(Errors, name_file_line_column_key_and_what_was_expected) {
 INSTANTIATE_TEST_SUITE_P(
     keys, Errors,
     ::testing::Values(
-        Case{"hosts = 1", "noa.toml:1:1: hosts: unknown key (did you mean \"host\"?)"},
-        Case{"zzz = 1", "noa.toml:1:1: zzz: unknown key"},
-        Case{"[host]\nautolod = true",
+        Flaw{"hosts = 1", "noa.toml:1:1: hosts: unknown key (did you mean \"host\"?)"},
+        Flaw{"zzz = 1", "noa.toml:1:1: zzz: unknown key"},
+        Flaw{"[host]\nautolod = true",
              "noa.toml:2:1: host.autolod: unknown key (did you mean \"autoload\"?)"},
-        Case{"[host.log]\n  colour = 1", "noa.toml:2:3: host.log.colour: unknown key"},
-        Case{"[agents.a]\nquene_size = 1",
+        Flaw{"[host.log]\n  colour = 1", "noa.toml:2:3: host.log.colour: unknown key"},
+        Flaw{"[agents.a]\nquene_size = 1",
              "noa.toml:2:1: agents.a.quene_size: unknown key (did you mean \"queue_size\"?)"},
-        Case{"[agents.a]\n\"x.y\" = 1", "noa.toml:2:1: agents.a.\"x.y\": unknown key"},
-        Case{"[agents.a.limits]\nmemory = 1", "noa.toml:1:11: agents.a.limits: unknown key"}));
+        Flaw{"[agents.a]\n\"x.y\" = 1", "noa.toml:2:1: agents.a.\"x.y\": unknown key"},
+        Flaw{"[agents.a.limits]\nmemory = 1", "noa.toml:1:11: agents.a.limits: unknown key"}));
 
 INSTANTIATE_TEST_SUITE_P(
     types, Errors,
     ::testing::Values(
-        Case{"host = 3", "noa.toml:1:1: host: expected a table, found integer 3"},
-        Case{"agents = []", "noa.toml:1:1: agents: expected a table, found a list"},
-        Case{"[agents]\na = true", "noa.toml:2:1: agents.a: expected a table, found true"},
-        Case{"[host]\nautoload = 1",
+        Flaw{"host = 3", "noa.toml:1:1: host: expected a table, found integer 3"},
+        Flaw{"agents = []", "noa.toml:1:1: agents: expected a table, found a list"},
+        Flaw{"[agents]\na = true", "noa.toml:2:1: agents.a: expected a table, found true"},
+        Flaw{"[host]\nautoload = 1",
              "noa.toml:2:1: host.autoload: expected true or false, found integer 1"},
-        Case{"[host]\nlog = 'info'",
+        Flaw{"[host]\nlog = 'info'",
              "noa.toml:2:1: host.log: expected a table, found string \"info\""},
-        Case{"[host]\nenvironment = 'prod'",
+        Flaw{"[host]\nenvironment = 'prod'",
              "noa.toml:2:1: host.environment: expected one of \"production\", \"staging\", "
              "\"development\", found string \"prod\""},
-        Case{"[host.log]\nlevel = 'loud'",
+        Flaw{"[host.log]\nlevel = 'loud'",
              "noa.toml:2:1: host.log.level: expected one of \"debug\", \"info\", \"warning\", "
              "\"error\", found string \"loud\""},
-        Case{"[host.log]\nformat = 'xml'", "noa.toml:2:1: host.log.format: expected one of "
+        Flaw{"[host.log]\nformat = 'xml'", "noa.toml:2:1: host.log.format: expected one of "
                                            "\"text\", \"json\", found string \"xml\""},
-        Case{"[agents.a]\nplugin = 1",
+        Flaw{"[agents.a]\nplugin = 1",
              "noa.toml:2:1: agents.a.plugin: expected a text of one line, found integer 1"},
-        Case{"[agents.a]\nplugin = \"a\\nb\"", "noa.toml:2:1: agents.a.plugin: expected a text of "
+        Flaw{"[agents.a]\nplugin = \"a\\nb\"", "noa.toml:2:1: agents.a.plugin: expected a text of "
                                                "one line, found string \"a\\nb\""},
-        Case{"[agents.a]\nsettings = 'x'",
+        Flaw{"[agents.a]\nsettings = 'x'",
              "noa.toml:2:1: agents.a.settings: expected a table, found string \"x\""},
-        Case{"[agents.a]\ndepends_on = 'b'", "noa.toml:2:1: agents.a.depends_on: expected a list "
+        Flaw{"[agents.a]\ndepends_on = 'b'", "noa.toml:2:1: agents.a.depends_on: expected a list "
                                              "of at most 256 texts, found string \"b\""},
-        Case{"[agents.a]\ndepends_on = ['b',\n 2]", "noa.toml:3:2: agents.a.depends_on[1]: "
+        Flaw{"[agents.a]\ndepends_on = ['b',\n 2]", "noa.toml:3:2: agents.a.depends_on[1]: "
                                                     "expected a text of one line, found integer 2"},
-        Case{"[agents.a]\ndepends_on = ['b', 'b']",
+        Flaw{"[agents.a]\ndepends_on = ['b', 'b']",
              "noa.toml:2:20: agents.a.depends_on[1]: string \"b\" is there twice"}));
 
 INSTANTIATE_TEST_SUITE_P(
     ranges, Errors,
     ::testing::Values(
-        Case{"[agents.a]\nqueue_size = 0", "noa.toml:2:1: agents.a.queue_size: expected an integer "
+        Flaw{"[agents.a]\nqueue_size = 0", "noa.toml:2:1: agents.a.queue_size: expected an integer "
                                            "from 1 to 1000000, found integer 0"},
-        Case{"[agents.a]\nqueue_size = 9223372036854775807",
+        Flaw{"[agents.a]\nqueue_size = 9223372036854775807",
              "noa.toml:2:1: agents.a.queue_size: expected an integer from 1 to 1000000, found "
              "integer 9223372036854775807"},
-        Case{"[agents.a]\nqueue_size = '5'", "noa.toml:2:1: agents.a.queue_size: expected an "
+        Flaw{"[agents.a]\nqueue_size = '5'", "noa.toml:2:1: agents.a.queue_size: expected an "
                                              "integer from 1 to 1000000, found string \"5\""},
-        Case{"[agents.a]\nqueue_size = 5.0", "noa.toml:2:1: agents.a.queue_size: expected an "
+        Flaw{"[agents.a]\nqueue_size = 5.0", "noa.toml:2:1: agents.a.queue_size: expected an "
                                              "integer from 1 to 1000000, found number 5.0"},
-        Case{"[agents.a]\nmax_deliveries = -1", "noa.toml:2:1: agents.a.max_deliveries: expected "
+        Flaw{"[agents.a]\nmax_deliveries = -1", "noa.toml:2:1: agents.a.max_deliveries: expected "
                                                 "an integer from 1 to 100, found integer -1"},
-        Case{"[agents.a]\ntask_timeout = 30",
+        Flaw{"[agents.a]\ntask_timeout = 30",
              "noa.toml:2:1: agents.a.task_timeout: expected a duration such as \"100ms\", \"60s\", "
              "\"10min\" or \"1h\", found integer 30"},
-        Case{"[agents.a]\ntask_timeout = '0s'", "noa.toml:2:1: agents.a.task_timeout: expected a "
+        Flaw{"[agents.a]\ntask_timeout = '0s'", "noa.toml:2:1: agents.a.task_timeout: expected a "
                                                 "duration from 1ms to 1d, found string \"0s\""},
-        Case{"[agents.a]\nstart_timeout = '1500us'", "noa.toml:2:1: agents.a.start_timeout: "
+        Flaw{"[agents.a]\nstart_timeout = '1500us'", "noa.toml:2:1: agents.a.start_timeout: "
                                                      "expected whole milliseconds, found 1500us"},
-        Case{"[host]\nmax_message = '17MiB'", "noa.toml:2:1: host.max_message: expected a size "
+        Flaw{"[host]\nmax_message = '17MiB'", "noa.toml:2:1: host.max_message: expected a size "
                                               "from 1KiB to 16MiB, found string \"17MiB\""},
-        Case{"[host]\nmax_message = -1", "noa.toml:2:1: host.max_message: expected a size such as "
+        Flaw{"[host]\nmax_message = -1", "noa.toml:2:1: host.max_message: expected a size such as "
                                          "\"48MiB\", or bytes, found integer -1"},
-        Case{"[host]\nspin = '1s'",
+        Flaw{"[host]\nspin = '1s'",
              "noa.toml:2:1: host.spin: expected a duration from 0s to 10ms, found string \"1s\""}));
 
 INSTANTIATE_TEST_SUITE_P(
     meaning, Errors,
     ::testing::Values(
-        Case{"[agents.Cache]", "noa.toml:1:9: agents.Cache: an agent's name is a-z or 0-9, then "
+        Flaw{"[agents.Cache]", "noa.toml:1:9: agents.Cache: an agent's name is a-z or 0-9, then "
                                "a-z, 0-9, _ and -, at most 63"},
-        Case{"[agents.'../x']", "noa.toml:1:9: agents.\"../x\": an agent's name is a-z or 0-9, "
+        Flaw{"[agents.'../x']", "noa.toml:1:9: agents.\"../x\": an agent's name is a-z or 0-9, "
                                 "then a-z, 0-9, _ and -, at most 63"},
-        Case{"[agents.a]\nplugin = '/x/y.so'",
+        Flaw{"[agents.a]\nplugin = '/x/y.so'",
              "noa.toml:2:1: agents.a.plugin: expected a plugin's id (a-z, 0-9, _ and -; not a "
              "path), found string \"/x/y.so\""},
-        Case{"[agents.a]\nrun = 'process'", "noa.toml:2:1: agents.a.run: \"process\" is not in "
+        Flaw{"[agents.a]\nrun = 'process'", "noa.toml:2:1: agents.a.run: \"process\" is not in "
                                             "this version; expected \"thread\""},
-        Case{"[agents.a]\nrun = 'fork'",
+        Flaw{"[agents.a]\nrun = 'fork'",
              "noa.toml:2:1: agents.a.run: expected \"thread\", found string \"fork\""},
-        Case{"[agents.a]\ndepends_on = ['a']",
+        Flaw{"[agents.a]\ndepends_on = ['a']",
              "noa.toml:2:1: agents.a.depends_on: an agent cannot depend on itself"},
-        Case{"[agents.a]\ndepends_on = ['B']",
+        Flaw{"[agents.a]\ndepends_on = ['B']",
              "noa.toml:2:1: agents.a.depends_on: not an agent's name: string \"B\""},
-        Case{"[agents.a]\ncapabilities = ['x y']",
+        Flaw{"[agents.a]\ncapabilities = ['x y']",
              "noa.toml:2:1: agents.a.capabilities: expected words joined by dots, found string "
              "\"x y\""},
-        Case{"[host]\nplugin_dirs = ['lib']",
+        Flaw{"[host]\nplugin_dirs = ['lib']",
              "noa.toml:2:1: host.plugin_dirs: expected absolute paths, found \"lib\""},
-        Case{"[agents.a]\ndepends_on=['b']\n[agents.b]\ndepends_on=['c']\n[agents.c]\n"
+        Flaw{"[agents.a]\ndepends_on=['b']\n[agents.b]\ndepends_on=['c']\n[agents.c]\n"
              "depends_on=['a']",
              "noa.toml:2:1: agents.a.depends_on: agents depend on each other: a -> b -> c -> a"}));
 
