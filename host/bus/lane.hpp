@@ -46,7 +46,7 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<Lane>>
     open(Bus& bus, Endpoint& endpoint, const LaneOptions& options, const std::string& name);
     // Joins. The handler must be detached.
-    ~Lane();
+    ~Lane() override;
     Lane(const Lane&) = delete;
     Lane& operator=(const Lane&) = delete;
 

@@ -24,8 +24,8 @@ class AgentSockets {
 public:
     static constexpr std::size_t max_listening = 64; // of a generation
     static constexpr std::size_t max_kept = 16'384;
-    static constexpr std::size_t max_state = 1024U * 1024U;        // of one connection
-    static constexpr std::size_t max_states = 64U * 1024U * 1024U; // of all of them
+    static constexpr std::size_t max_state = std::size_t{1024} * 1024;       // of one connection
+    static constexpr std::size_t max_states = std::size_t{64} * 1024 * 1024; // of all of them
     using State = std::shared_ptr<const std::string>; // owners: the store, and a start that took it
 
     // A former start that has not come to its end counts as given up, whenever it ends.
