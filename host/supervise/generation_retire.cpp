@@ -24,8 +24,8 @@ bool is_exiting(const std::filesystem::path& task) {
     if (name_end == std::string::npos) {
         return true; // it has gone
     }
-    auto at = name_end + 1;
-    for (int field = 2; field < 9 && at != std::string::npos; ++field) {
+    auto at = name_end + 1; // the space before field 3
+    for (int field = 3; field < 9 && at != std::string::npos; ++field) {
         at = text.find(' ', at + 1);
     }
     unsigned long flags = 0;
