@@ -138,7 +138,7 @@ private:
         }
         fields.boolean("enabled", agent.enabled);
         read_run(fields, agent);
-        fields.texts("depends_on", agent.depends_on);
+        fields.dependencies("depends_on", agent.depends_on, agent.optional);
         for (const auto& other : agent.depends_on) {
             if (other == agent.name || !is_agent_name(other)) {
                 fields.problem("depends_on", other == agent.name

@@ -1,5 +1,7 @@
 #include "config/config.hpp"
 
+#include <algorithm>
+
 #include "base/digest.hpp"
 
 namespace noa::config {
@@ -22,6 +24,10 @@ nlohmann::json without_secrets(const AgentConfig& agent, Stand stand_in) {
 
 std::string Origin::text() const {
     return line == 0 ? source : source + ':' + std::to_string(line) + ':' + std::to_string(column);
+}
+
+bool AgentConfig::tolerates(const std::string& absent) const {
+    return std::find(optional.begin(), optional.end(), absent) != optional.end();
 }
 
 std::string AgentConfig::identity() const {

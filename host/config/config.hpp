@@ -51,7 +51,8 @@ struct AgentConfig {
     std::string plugin; // a plugin id; default: the name
     bool enabled = true;
     std::string run = "thread"; // the only one in this version
-    std::vector<std::string> depends_on;
+    std::vector<std::string> depends_on; // the names alone
+    std::vector<std::string> optional;   // of depends_on: those that it can do without
     std::vector<std::string> capabilities;
     std::uint32_t queue_size = 10'000; // unsettled messages in the inbox
     std::uint32_t concurrency = 0;     // deliveries open at a time; 0: as many as queue_size
@@ -72,6 +73,7 @@ struct AgentConfig {
     std::map<std::string, std::string> secrets;
     bool autoloaded = false; // there because its file is, not because a config names it
 
+    [[nodiscard]] bool tolerates(const std::string& absent) const;
     // SHA-256 over the plugin id, settings and every key above that a generation depends on
     // (run, allow_pinned). Secrets count, so it is to be guarded like a hash of them.
     [[nodiscard]] std::string identity() const;

@@ -167,30 +167,67 @@ void Fields::size(std::string_view key, std::uint64_t& into, std::uint64_t min, 
 }
 
 void Fields::texts(std::string_view key, std::vector<std::string>& into) {
-    const auto* value = find(key);
-    if (value == nullptr) {
-        return;
+    if (const auto* value = find(key)) {
+        if (auto texts = texts_of(key, *value, "a list of at most 256 texts")) {
+            into = std::move(*texts);
+        }
     }
-    if (!value->is_array() || value->size() > max_texts) {
-        expected(key, "a list of at most 256 texts", *value);
-        return;
+}
+
+// `value`, which is what `key` says or was made of it.
+std::optional<std::vector<std::string>> Fields::texts_of(std::string_view key, const json& value,
+                                                         std::string_view wanted) const {
+    if (!value.is_array() || value.size() > max_texts) {
+        expected(key, wanted, value);
+        return std::nullopt;
     }
     std::vector<std::string> out;
     const auto name = dotted(path_, key);
-    for (const auto& item : *value) {
+    for (const auto& item : value) {
         const auto where = element(name, out.size());
         const auto origin = origin_of(tree_.origins, where);
         if (!item.is_string() || item.empty() || !is_plain(item.get_ref<const std::string&>())) {
             problems_.add(origin, where, "expected a text of one line, found " + describe(item));
-            return;
+            return std::nullopt;
         }
         if (std::find(out.begin(), out.end(), item.get_ref<const std::string&>()) != out.end()) {
             problems_.add(origin, where, describe(item) + " is there twice");
-            return;
+            return std::nullopt;
         }
         out.push_back(item.get<std::string>());
     }
-    into = std::move(out);
+    return out;
+}
+
+void Fields::dependencies(std::string_view key, std::vector<std::string>& names,
+                          std::vector<std::string>& optional) {
+    const auto* value = find(key);
+    if (value == nullptr) {
+        return;
+    }
+    auto plain = *value; // with the names alone
+    std::vector<std::string> tolerated;
+    std::size_t index = 0;
+    for (auto& item : plain) {
+        const auto where = element(dotted(path_, key), index++);
+        if (!item.is_object()) {
+            continue;
+        }
+        std::string name;
+        bool is_optional = false;
+        Fields fields(tree_, item, where, problems_);
+        fields.text("name", name);
+        fields.boolean("optional", is_optional);
+        fields.finish();
+        if (is_optional) {
+            tolerated.push_back(name);
+        }
+        item = name;
+    }
+    if (auto found = texts_of(key, plain, "a list of at most 256 texts")) {
+        names = std::move(*found);
+        optional = std::move(tolerated);
+    }
 }
 
 const json* Fields::table(std::string_view key) {

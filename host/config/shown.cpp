@@ -20,6 +20,15 @@ void add(ShownValues& values, const RestartConfig& restart) {
                                 });
 }
 
+nlohmann::json dependencies_of(const AgentConfig& agent) {
+    auto list = nlohmann::json::array();
+    for (const auto& name : agent.depends_on) {
+        list.push_back(agent.tolerates(name) ? nlohmann::json{{"name", name}, {"optional", true}}
+                                             : nlohmann::json(name));
+    }
+    return list;
+}
+
 nlohmann::json nested(const ShownValues& values) {
     auto table = nlohmann::json::object();
     for (const auto& [key, value] : values) {
@@ -59,7 +68,7 @@ ShownValues shown_values(const AgentConfig& agent) {
         {"plugin", agent.plugin},
         {"enabled", agent.enabled},
         {"run", agent.run},
-        {"depends_on", agent.depends_on},
+        {"depends_on", dependencies_of(agent)},
         {"capabilities", agent.capabilities},
         {"queue_size", agent.queue_size},
         {"concurrency", agent.concurrency},

@@ -132,6 +132,9 @@ void check_dependencies(const json& agents, Problems& problems) {
         for (const auto& need : agent.value("depends_on", json::array())) {
             if (need.is_string()) {
                 list.push_back(need.get<std::string>());
+            } else if (need.is_object() && need.value("name", json()).is_string() &&
+                       need.value("optional", json()) != true) {
+                list.push_back(need["name"].get<std::string>());
             }
         }
     }

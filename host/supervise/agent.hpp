@@ -9,6 +9,7 @@
 #include <string>
 
 #include "supervise/generation.hpp"
+#include "supervise/health_answer.hpp"
 #include "supervise/reload.hpp"
 #include "supervise/restart_policy.hpp"
 #include "supervise/supervisor.hpp"
@@ -17,6 +18,7 @@ namespace noa::supervise {
 
 enum class AgentState : std::uint8_t {
     stopped,
+    waiting, // for what it depends on
     starting,
     running,
     reloading,
@@ -25,14 +27,6 @@ enum class AgentState : std::uint8_t {
     failed,
 };
 [[nodiscard]] std::string_view name_of(AgentState state) noexcept;
-
-// What a generation says of its health while it is on trial. Owners: the probation and the task
-// on the lane.
-struct HealthAnswer {
-    std::mutex mutex;
-    std::int64_t asked_ns = 0;
-    std::optional<Result<std::string>> answer; // under mutex
-};
 
 // From a switch until it is confirmed, or undone. Only with the agent's operation held.
 struct Probation {
@@ -77,6 +71,7 @@ struct Agent {
     std::uint64_t restarts = 0; // that nobody asked for
     RestartPolicy policy;
     std::optional<PlannedRestart> planned;
+    std::int64_t look_again_ns = 0; // while it waits: whether what it needs is there
 };
 
 // Holds an agent's operation. Whoever was turned away meanwhile is woken when it is over.

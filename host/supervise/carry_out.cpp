@@ -80,10 +80,12 @@ std::vector<Outcome> Supervisor::State::carry_out(Proposal& proposal, const Appl
         std::vector<std::string> level;
         for (const auto& name : rest) {
             const auto agent = proposal.config.agents.find(name);
-            const bool ready =
-                agent == proposal.config.agents.end() ||
-                std::all_of(agent->second.depends_on.begin(), agent->second.depends_on.end(),
-                            [&](const auto& needed) { return done.contains(needed); });
+            const bool ready = agent == proposal.config.agents.end() ||
+                               std::all_of(agent->second.depends_on.begin(),
+                                           agent->second.depends_on.end(), [&](const auto& needed) {
+                                               return done.contains(needed) ||
+                                                      !proposal.config.agents.contains(needed);
+                                           });
             if (ready) {
                 level.push_back(name);
             }

@@ -195,7 +195,7 @@ Result<void> Supervisor::State::check(Proposal& proposal, const ApplyOptions& op
     };
     for (const auto& [name, agent] : proposal.config.agents) {
         for (const auto& needed : agent.depends_on) {
-            if (!proposal.config.agents.contains(needed)) {
+            if (!agent.tolerates(needed) && !proposal.config.agents.contains(needed)) {
                 add(std::string("agents.").append(name).append(".depends_on: no agent \"") +
                     needed + '"');
             }

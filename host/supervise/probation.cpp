@@ -18,7 +18,16 @@ std::int64_t look_interval(const config::AgentConfig& config) {
     return std::max(shortest_look_ns, whole / looks);
 }
 
-// What is wrong, by its own word; empty when nothing is.
+std::optional<Result<std::string>> answer_of(const std::shared_ptr<HealthAnswer>& asked) {
+    if (!asked) {
+        return std::nullopt;
+    }
+    const std::lock_guard lock(asked->mutex);
+    return asked->answer;
+}
+
+} // namespace
+
 std::string complaint_of(const Result<std::string>& health) {
     if (!health) {
         return health.error().text();
@@ -30,16 +39,6 @@ std::string complaint_of(const Result<std::string>& health) {
     return "its health is critical: " +
            health->substr(0, std::min<std::size_t>(health->size(), 500));
 }
-
-std::optional<Result<std::string>> answer_of(const std::shared_ptr<HealthAnswer>& asked) {
-    if (!asked) {
-        return std::nullopt;
-    }
-    const std::lock_guard lock(asked->mutex);
-    return asked->answer;
-}
-
-} // namespace
 
 std::shared_ptr<HealthAnswer> Supervisor::State::ask_health(Generation& generation) {
     auto answer = std::make_shared<HealthAnswer>();

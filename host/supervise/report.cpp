@@ -121,6 +121,7 @@ Result<json> Supervisor::agent(const std::string& name) const {
     const auto& wanted = agent.wanted;
     out["enabled"] = wanted.enabled;
     out["depends_on"] = wanted.depends_on;
+    out["optional"] = wanted.optional;
     out["capabilities"] = wanted.capabilities;
     out["queue_size"] = wanted.queue_size;
     out["concurrency"] = wanted.concurrency;

@@ -90,14 +90,18 @@ void Supervisor::State::begin_anew(Agent& agent) {
 
 // A generation took over. One of an agent that restarts did not help is watched, not trusted.
 void Supervisor::State::note_started(Agent& agent) {
-    const std::lock_guard lock(mutex);
-    agent.policy.started(monotonic_ns());
-    agent.planned.reset();
-    if (agent.policy.exhausted()) {
-        agent.at_fault = true;
-        agent.state = AgentState::degraded;
-        agent.note = "degraded: restarts did not help so far";
+    {
+        const std::lock_guard lock(mutex);
+        agent.policy.started(monotonic_ns());
+        agent.planned.reset();
+        if (agent.policy.exhausted()) {
+            agent.at_fault = true;
+            agent.state = AgentState::degraded;
+            agent.note = "degraded: restarts did not help so far";
+        }
     }
+    heal_dependents(agent.name);
+    wake();
 }
 
 // When to look again.
@@ -105,13 +109,14 @@ std::int64_t Supervisor::State::look_at_restart(Agent& agent, std::int64_t now_n
     if (agent.healing) {
         return never; // it wakes us
     }
-    if (agent.planned) {
-        if (agent.planned->decision.due_ns > now_ns) {
-            return agent.planned->decision.due_ns;
+    if (agent.state == AgentState::waiting || agent.planned) {
+        const auto due_ns = agent.planned      ? agent.planned->decision.due_ns
+                            : may_go_on(agent) ? agent.look_again_ns
+                                               : never;
+        if (due_ns <= now_ns && !agent.healing.exchange(true)) {
+            workers.post([this, &agent] { carry_out_restart(agent); });
         }
-        agent.healing = true;
-        workers.post([this, &agent] { carry_out_restart(agent); });
-        return never;
+        return due_ns <= now_ns ? never : due_ns;
     }
     const auto settles_ns = agent.policy.settles_ns(agent.wanted.restart);
     if (settles_ns > now_ns) {
@@ -142,27 +147,39 @@ void Supervisor::State::carry_out_restart(Agent& agent) {
         const OperationLock operation(agent, wake);
         const std::lock_guard lock(mutex);
         planned = std::exchange(agent.planned, std::nullopt);
+        if (agent.state == AgentState::waiting) {
+            planned = PlannedRestart{};
+        }
         const auto wanted = in_force.agents.find(agent.name);
         if (wanted != in_force.agents.end() && wanted->second.enabled && !shutting_down) {
             config = wanted->second;
         }
     }
     if (planned && config) {
+        heal_dependencies(*config);
         const auto outcome = try_restart(agent, *planned, *config);
-        const bool failed = outcome.action == "failed";
-        const OperationLock operation(agent, wake);
-        tell_heal(agent.name, failed ? "heal.failed" : "heal.done",
-                  {{"strategy", step_name(planned->decision.step)},
-                   {"generation", outcome.generation},
-                   {"state", name_of(agent.state)},
-                   {"text", outcome.text},
-                   {"reason", planned->reason}});
-        if (failed && !agent.planned) { // it did not come as far as to a start
-            ended(agent, planned->digest, outcome.text);
-        }
+        note_restart(agent, *planned, outcome);
     }
     agent.healing = false;
     wake();
+}
+
+void Supervisor::State::note_restart(Agent& agent, const PlannedRestart& planned,
+                                     const Outcome& outcome) {
+    const OperationLock operation(agent, wake);
+    const bool failed = outcome.action == "failed";
+    if (planned.reason.empty()) { // it only waited
+        return;
+    }
+    tell_heal(agent.name, failed ? "heal.failed" : "heal.done",
+              {{"strategy", step_name(planned.decision.step)},
+               {"generation", outcome.generation},
+               {"state", name_of(agent.state)},
+               {"text", outcome.text},
+               {"reason", planned.reason}});
+    if (failed && !agent.planned) { // it did not come as far as to a start
+        ended(agent, planned.digest, outcome.text);
+    }
 }
 
 nlohmann::json Supervisor::State::restart_of(const Agent& agent) const {
@@ -213,7 +230,7 @@ Outcome Supervisor::State::try_restart(Agent& agent, const PlannedRestart& plann
     } else {
         {
             const std::lock_guard lock(mutex);
-            ++agent.restarts;
+            agent.restarts += planned.reason.empty() ? 0 : 1;
         }
         Attempt attempt{config, std::move(*prepared), std::move(reload)};
         attempt.forced = true;

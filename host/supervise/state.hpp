@@ -151,9 +151,19 @@ struct Supervisor::State {
     [[nodiscard]] const GoodVersion* last_known_good(const LedgerPage& page,
                                                      const config::AgentConfig& config,
                                                      const std::string& failed) const;
+    // dependencies.cpp
+    [[nodiscard]] std::vector<Agent*> needed_by(const config::AgentConfig& config) const;
+    // Why an agent may not start yet; empty when it may. Its own operation may be held.
+    [[nodiscard]] std::string missing_for(const config::AgentConfig& config);
+    [[nodiscard]] Outcome wait_for_others(Agent& agent, Attempt& attempt,
+                                          const std::string& missing);
+    [[nodiscard]] bool may_go_on(const Agent& agent) const;
+    void heal_dependencies(const config::AgentConfig& config);
+    void heal_dependents(const std::string& name);
     void tell_heal(const std::string& agent, const char* event, nlohmann::json details);
     // [nothing held]
     void carry_out_restart(Agent& agent);
+    void note_restart(Agent& agent, const PlannedRestart& planned, const Outcome& outcome);
     [[nodiscard]] Outcome try_restart(Agent& agent, const PlannedRestart& planned,
                                       const config::AgentConfig& config);
 

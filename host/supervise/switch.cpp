@@ -15,6 +15,7 @@ std::string fingerprint(const std::string& digest, const config::AgentConfig& co
 std::string_view name_of(AgentState state) noexcept {
     switch (state) {
     case AgentState::stopped: return "stopped";
+    case AgentState::waiting: return "waiting";
     case AgentState::starting: return "starting";
     case AgentState::running: return "running";
     case AgentState::reloading: return "reloading";
@@ -70,6 +71,9 @@ Outcome Supervisor::State::start(Agent& agent, Attempt attempt) {
                             "a program outside serves under that name",
                             "stop it, then `noactl start " + agent.name + "`"},
                       attempt.reload, Ending::refused);
+    }
+    if (const auto missing = missing_for(attempt.config); !missing.empty()) {
+        return wait_for_others(agent, attempt, missing);
     }
     const auto digest = attempt.prepared.file.digest;
     const auto failed = [&](const Error& error) {

@@ -188,6 +188,22 @@ TEST_F(Load, a_directory_that_is_a_file_is_an_error) {
     EXPECT_THAT(config.error().reason, HasSubstr("var/conf.d: Not a directory"));
 }
 
+TEST(depends_on, tells_what_is_optional) {
+    const auto config =
+        read("[agents.a]\ndepends_on = ['b', { name = 'c', optional = true }, { name = 'd' }]\n");
+    ASSERT_TRUE(config) << config.error().text();
+    const auto& agent = config->agents.at("a");
+    EXPECT_THAT(agent.depends_on, ElementsAre("b", "c", "d"));
+    EXPECT_TRUE(agent.tolerates("c"));
+    EXPECT_FALSE(agent.tolerates("b"));
+    EXPECT_FALSE(agent.tolerates("d"));
+    const auto wrong = read("[agents.a]\ndepends_on = ['b', { name = 'c', maybe = true }]\n");
+    ASSERT_FALSE(wrong);
+    EXPECT_THAT(wrong.error().reason, HasSubstr("agents.a.depends_on[1].maybe: unknown key"));
+    EXPECT_FALSE(read("[agents.a]\ndepends_on = ['b', { name = 'b', optional = true }]\n"));
+    EXPECT_FALSE(read("[agents.a]\ndepends_on = [{ optional = true }]\n"));
+}
+
 TEST(autoloaded, agents_get_defaults_and_the_environment) {
     const std::map<std::string, std::string> environment{
         {"NOA_AGENTS_HEARTBEAT_SETTINGS_INTERVAL", "5s"}, {"NOA_AGENTS_NOBODY_QUEUE_SIZE", "3"}};
