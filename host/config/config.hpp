@@ -50,7 +50,7 @@ struct AgentConfig {
     std::string name;
     std::string plugin; // a plugin id; default: the name
     bool enabled = true;
-    std::string run = "thread"; // the only one in this version
+    std::string run = "thread";          // the only one in this version
     std::vector<std::string> depends_on; // the names alone
     std::vector<std::string> optional;   // of depends_on: those that it can do without
     std::vector<std::string> capabilities;
