@@ -216,7 +216,7 @@ CrashScope::~CrashScope() {
     }
 }
 
-void CrashScope::set_range(std::uintptr_t begin, std::uintptr_t end) noexcept {
+void CrashScope::set_range(std::uintptr_t begin, std::uintptr_t end) const noexcept {
     if (slot_ >= 0) {
         auto& slot = slots[static_cast<std::size_t>(slot_)];
         slot.begin.store(begin, std::memory_order_relaxed);

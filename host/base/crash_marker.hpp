@@ -30,7 +30,7 @@ public:
     ~CrashScope();
 
     // Where its code lies, once it is loaded.
-    void set_range(std::uintptr_t begin, std::uintptr_t end) noexcept;
+    void set_range(std::uintptr_t begin, std::uintptr_t end) const noexcept;
     // From here on this thread works for it, with a stack for the handler; until `leave_thread`
     // or the thread's end.
     void claim_thread() const noexcept;
