@@ -1,6 +1,5 @@
 // The time between a switch and its confirmation.
 #include <algorithm>
-#include <limits>
 
 #include "base/clock.hpp"
 #include "supervise/state.hpp"
@@ -9,7 +8,6 @@ namespace noa::supervise {
 
 namespace {
 
-constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t shortest_look_ns = 1'000'000'000;
 constexpr std::int64_t looks = 4; // at the agent's health, in a probation
 

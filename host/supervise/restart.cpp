@@ -1,5 +1,4 @@
 // An agent that ended: when it is started again, from what, and what is said of it.
-#include <limits>
 
 #include "base/clock.hpp"
 #include "supervise/state.hpp"
@@ -7,8 +6,6 @@
 namespace noa::supervise {
 
 namespace {
-
-constexpr auto never = std::numeric_limits<std::int64_t>::max();
 
 std::string_view step_name(RestartPolicy::Step step) noexcept {
     switch (step) {

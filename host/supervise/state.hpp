@@ -1,6 +1,7 @@
 // The inside of the supervisor, shared by its source files.
 #pragma once
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -19,6 +20,8 @@
 #include "supervise/workers.hpp"
 
 namespace noa::supervise {
+
+inline constexpr auto never = std::numeric_limits<std::int64_t>::max(); // monotonic
 
 // What a change of the whole comes to for one agent.
 struct Work {
