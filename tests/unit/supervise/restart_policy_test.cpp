@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using Step = RestartPolicy::Step;
 
-constexpr std::int64_t second = 1'000'000'000;
+constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t ms = 1'000'000;
 constexpr auto never = std::numeric_limits<std::int64_t>::max();
 
@@ -39,9 +39,9 @@ TEST_F(restart_policy, has_the_documented_defaults) {
 
 TEST_F(restart_policy, restarts_at_once_first) {
     policy.started(0);
-    const auto decision = end_at(5 * second);
+    const auto decision = end_at(5 * second_ns);
     EXPECT_EQ(decision.step, Step::restart);
-    EXPECT_EQ(decision.due_ns, 5 * second);
+    EXPECT_EQ(decision.due_ns, 5 * second_ns);
     EXPECT_EQ(decision.in_a_row, 1U);
 }
 
@@ -50,9 +50,9 @@ TEST_F(restart_policy, doubles_the_backoff_up_to_its_maximum) {
     limits.backoff = 100ms;
     limits.backoff_max = 1s;
     const std::int64_t expected[]{0,        100 * ms,  200 * ms, 400 * ms,
-                                  800 * ms, 1000 * ms, second,   second};
+                                  800 * ms, 1000 * ms, second_ns,   second_ns};
     for (const auto pause : expected) {
-        EXPECT_EQ(end_at(7 * second).due_ns, 7 * second + pause);
+        EXPECT_EQ(end_at(7 * second_ns).due_ns, 7 * second_ns + pause);
     }
 }
 
@@ -60,7 +60,7 @@ TEST_F(restart_policy, survives_the_largest_backoffs) {
     limits.in_a_row = limits.max = 1000;
     limits.backoff = limits.backoff_max = 1h;
     for (int i = 0; i < 1000; ++i) {
-        EXPECT_LE(end_at(0).due_ns, 3600 * second);
+        EXPECT_LE(end_at(0).due_ns, 3600 * second_ns);
     }
 }
 
@@ -83,7 +83,7 @@ TEST_F(restart_policy, gives_up_after_so_many_in_a_row_and_falls_back_once) {
     EXPECT_TRUE(policy.exhausted());
     const auto probe = end_at(at);
     EXPECT_EQ(probe.step, Step::probe);
-    EXPECT_EQ(probe.due_ns, at + 60 * second);
+    EXPECT_EQ(probe.due_ns, at + 60 * second_ns);
 }
 
 TEST_F(restart_policy, never_stops_probing) {
@@ -92,7 +92,7 @@ TEST_F(restart_policy, never_stops_probing) {
     for (int i = 0; i < 1000; ++i) {
         const auto probe = end_at(at);
         ASSERT_EQ(probe.step, Step::probe);
-        ASSERT_EQ(probe.due_ns, at + 60 * second);
+        ASSERT_EQ(probe.due_ns, at + 60 * second_ns);
         at = probe.due_ns;
         policy.started(at); // and ends again right after
     }
@@ -101,8 +101,8 @@ TEST_F(restart_policy, never_stops_probing) {
 TEST_F(restart_policy, ends_a_row_with_a_life_of_cooldown) {
     const auto at = exhaust(0);
     policy.started(at);
-    EXPECT_EQ(policy.settles_ns(limits), at + 60 * second);
-    const auto decision = end_at(at + 60 * second);
+    EXPECT_EQ(policy.settles_ns(limits), at + 60 * second_ns);
+    const auto decision = end_at(at + 60 * second_ns);
     EXPECT_EQ(decision.step, Step::restart);
     EXPECT_EQ(decision.in_a_row, 1U);
     EXPECT_EQ(decision.in_window, 4U); // the window has not forgotten
@@ -111,18 +111,18 @@ TEST_F(restart_policy, ends_a_row_with_a_life_of_cooldown) {
 TEST_F(restart_policy, counts_a_life_just_short_of_cooldown_to_the_row) {
     const auto at = exhaust(0);
     policy.started(at);
-    EXPECT_EQ(end_at(at + 60 * second - 1).step, Step::last_known_good);
+    EXPECT_EQ(end_at(at + 60 * second_ns - 1).step, Step::last_known_good);
 }
 
 TEST_F(restart_policy, bounds_restarts_within_the_window_whatever_the_rows) {
     std::int64_t at = 0;
     for (std::uint32_t i = 0; i < limits.max; ++i) {
         policy.started(at);
-        at += 61 * second; // each breaks the row
+        at += 61 * second_ns; // each breaks the row
         EXPECT_EQ(end_at(at).step, Step::restart) << i;
     }
     policy.started(at);
-    EXPECT_EQ(end_at(at + 61 * second).step, Step::last_known_good);
+    EXPECT_EQ(end_at(at + 61 * second_ns).step, Step::last_known_good);
 }
 
 TEST_F(restart_policy, lets_restarts_age_out_of_the_window) {
@@ -130,7 +130,7 @@ TEST_F(restart_policy, lets_restarts_age_out_of_the_window) {
     std::int64_t at = 0;
     for (int i = 0; i < 50; ++i) { // one each 3 minutes: never more than 4 in 10
         policy.started(at);
-        at += 180 * second;
+        at += 180 * second_ns;
         EXPECT_EQ(end_at(at).step, Step::restart) << i;
     }
 }
@@ -139,7 +139,7 @@ TEST_F(restart_policy, forgets_all_after_a_healthy_period) {
     auto at = exhaust(0);
     static_cast<void>(end_at(at));
     policy.started(at);
-    at += 600 * second;
+    at += 600 * second_ns;
     const auto decision = end_at(at);
     EXPECT_EQ(decision.step, Step::restart);
     EXPECT_EQ(decision.in_window, 1U);
@@ -152,7 +152,7 @@ TEST_F(restart_policy, is_degraded_until_a_probe_has_lasted) {
     at = end_at(at).due_ns;
     policy.started(at);
     EXPECT_TRUE(policy.exhausted());
-    EXPECT_EQ(policy.settles_ns(limits), at + 60 * second);
+    EXPECT_EQ(policy.settles_ns(limits), at + 60 * second_ns);
     policy.settle();
     EXPECT_FALSE(policy.exhausted());
     EXPECT_EQ(policy.settles_ns(limits), never);
