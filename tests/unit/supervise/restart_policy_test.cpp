@@ -49,8 +49,8 @@ TEST_F(restart_policy, doubles_the_backoff_up_to_its_maximum) {
     limits.in_a_row = limits.max = 100;
     limits.backoff = 100ms;
     limits.backoff_max = 1s;
-    const std::int64_t expected[]{0,        100 * ms,  200 * ms, 400 * ms,
-                                  800 * ms, 1000 * ms, second_ns,   second_ns};
+    const std::int64_t expected[]{0,        100 * ms,  200 * ms,  400 * ms,
+                                  800 * ms, 1000 * ms, second_ns, second_ns};
     for (const auto pause : expected) {
         EXPECT_EQ(end_at(7 * second_ns).due_ns, 7 * second_ns + pause);
     }
