@@ -57,9 +57,8 @@ class Restart(unittest.TestCase):
     def test_the_first_restart_is_at_once_and_the_others_are_not(self):
         config = PATIENT.replace("1ms", "10ms")
         with self.failing(config) as host:
-            host.log_until("agent.restart_planned", agent="faulty", in_a_row=4)
-            planned = {line["in_a_row"]: line["in_ms"]
-                       for line in map(flat, host.log_lines("agent.restart_planned"))}
+            planned = {turn: host.log_until("agent.restart_planned", agent="faulty",
+                                            in_a_row=turn)["in_ms"] for turn in range(1, 5)}
             self.assertEqual(planned[1], 0)
             self.assertTrue(4 <= planned[2] <= 10, planned)
             self.assertTrue(9 <= planned[3] <= 20, planned)
