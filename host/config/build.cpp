@@ -99,6 +99,7 @@ private:
         fields.integer("keep_versions", host.keep_versions, 1, max_kept_versions);
         fields.integer("max_pinned", host.max_pinned, 1, max_pinned);
         read_restart(fields.below("restart"), host.restart);
+        read_health_defaults(fields.below("health"), host.health);
         fields.finish();
     }
 
@@ -118,6 +119,7 @@ private:
         agent.name = agent.plugin = name;
         agent.log_level = config.host.log.level;
         agent.restart = config.host.restart;
+        agent.health = config.host.health;
         Fields fields(tree_, table, path, problems_);
         read_values(fields, agent);
         if (const auto* settings = fields.table("settings")) {
@@ -178,6 +180,7 @@ private:
         fields.integer("probation_defects", agent.probation_defects, 0, max_defects);
         fields.duration("stall_limit", agent.stall_limit, 100ms, 24h);
         read_restart(fields.below("restart"), agent.restart);
+        read_checks(fields.below("health"), agent.health, agent.checks);
         fields.level("log_level", agent.log_level);
     }
 

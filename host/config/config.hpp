@@ -43,6 +43,7 @@ struct HostConfig {
     std::uint32_t keep_versions = 3; // confirmed versions of an agent's plugin, kept to go back to
     std::uint32_t max_pinned = 16;   // libraries that stayed mapped; past it nothing is reloaded
     RestartConfig restart;           // of agents that say nothing else
+    HealthCheckConfig health;        // the same; without limit
     friend bool operator==(const HostConfig&, const HostConfig&) = default;
 };
 
@@ -65,6 +66,8 @@ struct AgentConfig {
     std::uint32_t probation_defects = 3; // internal errors in it that undo the reload; 0: none do
     std::chrono::milliseconds stall_limit{30'000};      // of one call into the plugin
     RestartConfig restart;                              // default: host.restart
+    HealthCheckConfig health;                           // host.health: of checks without a table
+    std::map<std::string, HealthCheckConfig> checks;    // by name
     Level log_level = Level::info;                      // default: host.log.level
     bool allow_pinned = false;                          // load a library that cannot be unloaded
     nlohmann::json settings = nlohmann::json::object(); // secrets resolved: never log or print

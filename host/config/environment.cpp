@@ -47,6 +47,9 @@ constexpr std::array host_keys{
     Key{"restart.window", Form::value},
     Key{"restart.reset", Form::value},
     Key{"restart.cooldown", Form::value},
+    Key{"health.interval", Form::value},
+    Key{"health.timeout", Form::value},
+    Key{"health.threshold", Form::value},
 };
 constexpr std::array agent_keys{
     Key{"plugin", Form::text},

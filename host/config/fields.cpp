@@ -45,14 +45,17 @@ void Fields::expected(std::string_view key, std::string_view what, const json& f
     problem(key, "expected " + std::string(what) + ", found " + describe(found));
 }
 
-void Fields::boolean(std::string_view key, bool& into) {
-    if (const auto* value = find(key)) {
-        if (value->is_boolean()) {
-            into = value->get<bool>();
-        } else {
-            expected(key, "true or false", *value);
-        }
+bool Fields::boolean(std::string_view key, bool& into) {
+    const auto* value = find(key);
+    if (value == nullptr) {
+        return false;
     }
+    if (!value->is_boolean()) {
+        expected(key, "true or false", *value);
+        return false;
+    }
+    into = value->get<bool>();
+    return true;
 }
 
 void Fields::integer(std::string_view key, std::uint32_t& into, std::uint32_t min,
@@ -243,6 +246,14 @@ Fields Fields::below(std::string_view key) {
     static const auto nothing = json::object();
     const auto* found = table(key);
     return {tree_, found != nullptr ? *found : nothing, dotted(path_, key), problems_};
+}
+
+std::vector<std::string> Fields::keys() const {
+    std::vector<std::string> all;
+    for (const auto& entry : table_.items()) {
+        all.push_back(entry.key());
+    }
+    return all;
 }
 
 void Fields::finish() const {

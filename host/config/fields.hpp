@@ -19,7 +19,7 @@ public:
     // `table` at `path` of `tree`; all are borrowed.
     Fields(const Tree& tree, const nlohmann::json& table, std::string path, Problems& problems);
 
-    void boolean(std::string_view key, bool& into);
+    bool boolean(std::string_view key, bool& into); // whether it is there, and right
     void integer(std::string_view key, std::uint32_t& into, std::uint32_t min, std::uint32_t max);
     void text(std::string_view key, std::string& into);
     void choice(std::string_view key, std::string& into, std::span<const std::string_view> choices);
@@ -45,6 +45,8 @@ public:
     void problem(std::string_view key, std::string_view text) const;
     // Reports the keys that nobody read. Once, at the end.
     void finish() const;
+    // All that the table has.
+    [[nodiscard]] std::vector<std::string> keys() const;
     [[nodiscard]] const std::vector<std::string>& known() const noexcept { return known_; }
 
 private:

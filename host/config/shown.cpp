@@ -20,6 +20,28 @@ void add(ShownValues& values, const RestartConfig& restart) {
                                 });
 }
 
+void add(ShownValues& values, const HealthCheckConfig& health) {
+    values.emplace_back("health.interval", render_duration(health.interval));
+    values.emplace_back("health.timeout", render_duration(health.timeout));
+    values.emplace_back("health.threshold", health.threshold);
+}
+
+nlohmann::json checks_of(const AgentConfig& agent) {
+    auto all = nlohmann::json::object();
+    for (const auto& [name, check] : agent.checks) {
+        auto& table = all[name] = {{"interval", render_duration(check.interval)},
+                                   {"timeout", render_duration(check.timeout)},
+                                   {"threshold", check.threshold}};
+        if (check.critical) {
+            table["critical"] = *check.critical;
+        }
+        if (!check.limit.empty()) {
+            table["limit"] = check.limit;
+        }
+    }
+    return all;
+}
+
 nlohmann::json dependencies_of(const AgentConfig& agent) {
     auto list = nlohmann::json::array();
     for (const auto& name : agent.depends_on) {
@@ -60,6 +82,7 @@ ShownValues shown_values(const HostConfig& host) {
         {"max_pinned", host.max_pinned},
     };
     add(values, host.restart);
+    add(values, host.health);
     return values;
 }
 
@@ -84,6 +107,7 @@ ShownValues shown_values(const AgentConfig& agent) {
         {"allow_pinned", agent.allow_pinned},
     };
     add(values, agent.restart);
+    values.emplace_back("health", checks_of(agent));
     return values;
 }
 
@@ -96,6 +120,7 @@ nlohmann::json table_of(const AgentConfig& agent) {
 nlohmann::json inherited_from(const HostConfig& host) {
     ShownValues values{{"log.level", name_of(host.log.level)}};
     add(values, host.restart);
+    add(values, host.health);
     return nested(values);
 }
 

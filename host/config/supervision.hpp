@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <string>
 
 namespace noa::config {
 
@@ -17,5 +19,22 @@ struct RestartConfig {
     std::chrono::milliseconds cooldown{60'000};
     friend bool operator==(const RestartConfig&, const RestartConfig&) = default;
 };
+
+// When a check is made, and when its failures count.
+struct HealthCheckConfig {
+    std::optional<bool> critical; // else as the plugin or the host says
+    std::chrono::milliseconds interval{30'000};
+    std::chrono::milliseconds timeout{5'000}; // of the agent's answer
+    std::uint32_t threshold = 3;              // failures in a row
+    std::string limit;                        // of the host's checks: "80%", "2s", "64MiB"
+    friend bool operator==(const HealthCheckConfig&, const HealthCheckConfig&) = default;
+};
+
+struct AgentConfig;
+
+// The check of that name, or what goes for those that nobody named.
+[[nodiscard]] const HealthCheckConfig& check_of(const AgentConfig& agent, const std::string& check);
+// Of inbox and errors in percent, of latency in microseconds, of memory in bytes (0: none).
+[[nodiscard]] std::uint64_t limit_of(const AgentConfig& agent, const std::string& check);
 
 } // namespace noa::config

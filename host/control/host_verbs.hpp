@@ -30,8 +30,12 @@ using RunningAgents = std::function<std::vector<std::string>()>;
 void add_agent_verbs(Verbs& verbs, supervise::Supervisor& supervisor);
 // call send publish subscribe
 void add_bus_verbs(Verbs& verbs, bus::Caller& caller);
+// What to think of an agent's answer to `health`; see supervise::Supervisor::judge.
+using Judge = std::function<nlohmann::json(const std::string& agent, nlohmann::json answer)>;
 // describe health complete
-void add_inspect_verbs(Verbs& verbs, bus::Caller& caller, RunningAgents running);
+void add_inspect_verbs(Verbs& verbs, bus::Caller& caller, RunningAgents running, Judge judge);
+// events
+void add_event_verbs(Verbs& verbs, bus::Caller& caller);
 // log log_level; `known` says whether an agent of that name exists
 void add_log_verbs(Verbs& verbs, Log& log, std::function<bool(const std::string&)> known);
 // manifest_export manifest_import explain

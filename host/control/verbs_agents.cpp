@@ -182,7 +182,12 @@ Verbs host_verbs(const HostParts& parts) {
     Verbs verbs;
     add_agent_verbs(verbs, supervisor);
     add_bus_verbs(verbs, parts.caller);
-    add_inspect_verbs(verbs, parts.caller, [&supervisor] { return running_agents(supervisor); });
+    add_inspect_verbs(
+        verbs, parts.caller, [&supervisor] { return running_agents(supervisor); },
+        [&supervisor](const std::string& agent, nlohmann::json answer) {
+            return supervisor.judge(agent, std::move(answer));
+        });
+    add_event_verbs(verbs, parts.caller);
     add_log_verbs(verbs, parts.log, [&supervisor](const std::string& agent) {
         return supervisor.agent(agent).has_value();
     });

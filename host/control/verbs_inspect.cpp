@@ -87,7 +87,8 @@ int severity(std::string_view status) noexcept {
     return status == "healthy" ? 0 : status == "needs_repair" ? 1 : 2;
 }
 
-Result<json> health(bus::Caller& caller, const RunningAgents& running, const json& args) {
+Result<json> health(bus::Caller& caller, const RunningAgents& running, const Judge& judge,
+                    const json& args) {
     Args in("health", args);
     auto agents = in.agents();
     if (auto good = in.finish(); !good) {
@@ -100,6 +101,7 @@ Result<json> health(bus::Caller& caller, const RunningAgents& running, const jso
     std::string worst = "healthy";
     json all = json::object();
     for (std::size_t i = 0; i < agents.size(); ++i) {
+        answers[i] = judge(agents[i], std::move(answers[i]));
         const auto found = answers[i].find("status");
         const bool told = found != answers[i].end() && found->is_string();
         const std::string status = told ? found->get<std::string>() : "critical";
@@ -138,7 +140,11 @@ Result<json> complete(bus::Caller& caller, const RunningAgents& running, const j
 
 } // namespace
 
-void add_inspect_verbs(Verbs& verbs, bus::Caller& caller, RunningAgents running) {
+void add_inspect_verbs(Verbs& verbs, bus::Caller& caller, RunningAgents running, Judge judge) {
+    verbs.add("health", Right::read,
+              [&caller, running, judge = std::move(judge)](const json& args, Connection&) {
+                  return health(caller, running, judge, args);
+              });
     using Ask = Result<json> (*)(bus::Caller&, const RunningAgents&, const json&);
     const auto add = [&](const char* name, Ask function) {
         verbs.add(name, Right::read, [&caller, running, function](const json& args, Connection&) {
@@ -146,7 +152,6 @@ void add_inspect_verbs(Verbs& verbs, bus::Caller& caller, RunningAgents running)
         });
     };
     add("describe", &describe);
-    add("health", &health);
     add("complete", &complete);
 }
 

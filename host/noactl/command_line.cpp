@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "config/quantity.hpp"
 #include "noactl/commands.hpp"
 
 namespace noa::noactl {
@@ -53,6 +54,8 @@ private:
     void add_bus_commands();
     void add_body_options(CLI::App& command);
     void add_inspect_commands();
+    void add_health_command();
+    void add_event_commands();
     void add_config_commands();
     void add_manifest_commands();
     void add_log_commands();
@@ -70,6 +73,7 @@ private:
     bool force_ = false;
     bool once_ = false;
     RollbackArgs rollback_;
+    HealthArgs health_;
     CallOptions call_;
     std::string subject_;
     std::uint64_t count_ = 0;
@@ -89,6 +93,7 @@ CommandLine::CommandLine() {
     add_agent_commands();
     add_bus_commands();
     add_inspect_commands();
+    add_event_commands();
     add_config_commands();
     add_manifest_commands();
     add_log_commands();
@@ -197,9 +202,7 @@ void CommandLine::add_inspect_commands() {
     add("describe", "Operations and events of one agent, or of all", [this] {
         return describe(globals_, agent_);
     })->add_option("AGENT", agent_);
-    add("health", "How the agents are; 1 unless all are healthy", [this] {
-        return show_health(globals_, agents_);
-    })->add_option("AGENT", agents_);
+    add_health_command();
     add("top", "A live table; q leaves", [this] {
         return top(globals_, once_);
     })->add_flag("--once", once_, "Print it once");
@@ -208,6 +211,37 @@ void CommandLine::add_inspect_commands() {
               [](const nlohmann::json&) { return "noactl " NOA_VERSION "\n"; });
         return exit_ok;
     });
+}
+
+void CommandLine::add_health_command() {
+    auto* health = add("health", "How the agents are; 1 unless all are healthy",
+                       [this] { return show_health(globals_, health_); });
+    health->add_option("AGENT", health_.agents);
+    health->add_flag("--report", health_.report, "Every check, with advice");
+    health->add_option("--csv", health_.csv, "Write the analysis to a file; - prints it");
+    health->add_option_function<std::string>(
+        "--watch",
+        [this](const std::string& text) {
+            const auto every = config::parse_duration(text);
+            if (!every || *every < std::chrono::milliseconds(1) ||
+                *every > std::chrono::hours(24)) {
+                throw CLI::ValidationError("--watch", "expected a duration such as 60s");
+            }
+            health_.every_ms = static_cast<int>(*every / std::chrono::milliseconds(1));
+        },
+        "Again and again, at this interval");
+}
+
+void CommandLine::add_event_commands() {
+    auto* events = add("events", "What the host did and noticed, the newest last",
+                       [this] { return show_events(globals_, log_); });
+    events->add_flag("-f,--follow", log_.follow, "Go on as they come");
+    events->add_option("-n,--lines", log_.lines, "How many")
+        ->check(CLI::Range(0, 1024))
+        ->capture_default_str();
+    events->add_option("--agent", log_.agent, "Only about this agent");
+    add("doctor", "Everything that is wrong, and what to do about it",
+        [this] { return doctor(globals_); });
 }
 
 void CommandLine::add_config_commands() {

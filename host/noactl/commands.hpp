@@ -50,10 +50,20 @@ struct CallOptions {
 
 // inspect_commands.cpp
 [[nodiscard]] int describe(const Globals& globals, const std::string& agent); // "": all
-[[nodiscard]] int show_health(const Globals& globals, const std::vector<std::string>& agents);
 // One word per line; silent when it cannot know.
 [[nodiscard]] int complete(const Globals& globals, const std::string& what,
                            const std::string& agent);
+
+// health_commands.cpp
+struct HealthArgs {
+    std::vector<std::string> agents; // none: all
+    bool report = false;             // every check, with advice
+    std::string csv;                 // a file for the analysis; "-": standard output
+    int every_ms = 0;                // again and again; 0: once
+};
+[[nodiscard]] int show_health(const Globals& globals, const HealthArgs& args);
+// One line for each finding, one for each agent without any.
+[[nodiscard]] std::string health_csv(const nlohmann::json& health, std::int64_t now_unix_ns);
 
 // config_commands.cpp
 struct ConfigFiles {
@@ -78,6 +88,12 @@ struct LogOptions {
 [[nodiscard]] int show_log(const Globals& globals, const LogOptions& options);
 [[nodiscard]] int set_log_level(const Globals& globals, const std::string& level,
                                 const std::string& agent);
+
+// events_command.cpp: its level is not looked at
+[[nodiscard]] int show_events(const Globals& globals, const LogOptions& options);
+
+// doctor_command.cpp
+[[nodiscard]] int doctor(const Globals& globals);
 
 // top_command.cpp
 [[nodiscard]] int top(const Globals& globals, bool once);

@@ -7,12 +7,6 @@ namespace {
 
 using nlohmann::json;
 
-const json& child(const json& object, const char* key) {
-    static const json nothing;
-    const auto found = object.is_object() ? object.find(key) : object.end();
-    return found == object.end() ? nothing : *found;
-}
-
 // {"key": string, "ttl": integer?}: enough to write a call by.
 std::string schema_text(const json& schema) {
     const auto& properties = child(schema, "properties");
@@ -53,21 +47,6 @@ std::string described_text(const Globals& globals, const std::string& agent, con
     return out + (events.empty() ? "" : events.render(screen));
 }
 
-std::string health_text(const Globals& globals, const json& health) {
-    Table table({{"AGENT"}, {"STATUS"}, {"CHECK"}, {"TEXT"}});
-    for (const auto& [agent, value] : child(health, "agents").items()) {
-        const auto status = member(value, "status");
-        table.add(
-            {agent, {status, tone_of_state(status)}, "", member(child(value, "error"), "text")});
-        for (const auto& item : child(value, "checks")) {
-            const auto found = member(item, "status");
-            table.add(
-                {"", {found, tone_of_state(found)}, member(item, "name"), member(item, "text")});
-        }
-    }
-    return table.empty() ? "no agents\n" : table.render(globals.screen());
-}
-
 } // namespace
 
 int describe(const Globals& globals, const std::string& agent) {
@@ -81,17 +60,6 @@ int describe(const Globals& globals, const std::string& agent) {
             out += described_text(globals, name, value);
         }
         return out.empty() ? "no agents\n" : out;
-    });
-}
-
-int show_health(const Globals& globals, const std::vector<std::string>& agents) {
-    return with_client(globals, [&](Client& client) -> Result<int> {
-        const auto answer = client.ask("health", {{"agents", agents}}, question_timeout);
-        if (!answer) {
-            return Failure(answer.error());
-        }
-        print(globals, *answer, [&](const json& value) { return health_text(globals, value); });
-        return member(*answer, "status") == "healthy" ? exit_ok : exit_failed;
     });
 }
 

@@ -132,6 +132,12 @@ Result<Interrupt> Interrupt::open() {
     return Interrupt(std::move(fd));
 }
 
+const nlohmann::json& child(const nlohmann::json& object, const char* key) {
+    static const nlohmann::json nothing;
+    const auto found = object.is_object() ? object.find(key) : object.end();
+    return found == object.end() ? nothing : *found;
+}
+
 std::string member(const nlohmann::json& object, const char* key) {
     if (!object.is_object()) {
         return {};

@@ -56,6 +56,8 @@ private:
     UniqueFd fd_;
 };
 
+// A member as it is; null when absent.
+[[nodiscard]] const nlohmann::json& child(const nlohmann::json& object, const char* key);
 // A member as text: strings as they are, anything else as JSON; "" when absent.
 [[nodiscard]] std::string member(const nlohmann::json& object, const char* key);
 [[nodiscard]] std::int64_t number(const nlohmann::json& object, const char* key);

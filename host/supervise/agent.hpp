@@ -9,6 +9,7 @@
 #include <string>
 
 #include "supervise/generation.hpp"
+#include "supervise/health.hpp"
 #include "supervise/health_answer.hpp"
 #include "supervise/reload.hpp"
 #include "supervise/restart_policy.hpp"
@@ -45,6 +46,15 @@ struct PlannedRestart {
     std::string digest; // of what ended; empty: unknown
 };
 
+// An agent under the monitor's eyes.
+struct Watch {
+    std::shared_ptr<HealthAnswer> asked;        // null: nothing is asked
+    std::map<std::string, std::int64_t> due_ns; // by check; "": those without a table
+    Figures before;                             // at the last examination
+    CheckLog checks;
+    std::int64_t checked_unix_ns = 0;
+};
+
 struct Agent {
     explicit Agent(std::string agent_name) : name(std::move(agent_name)) {}
 
@@ -71,6 +81,7 @@ struct Agent {
     std::uint64_t restarts = 0; // that nobody asked for
     RestartPolicy policy;
     std::optional<PlannedRestart> planned;
+    Watch watch;
     std::int64_t look_again_ns = 0; // while it waits: whether what it needs is there
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "supervise/state.hpp"
+#include "supervise/time.hpp"
 
 namespace noa::supervise {
 
@@ -179,7 +180,8 @@ std::int64_t Supervisor::run_due() {
         const OperationLock operation(*agent, state.wake, OperationLock::Try());
         if (operation.held()) { // else its holder wakes us
             const auto now = monotonic_ns();
-            next = std::min({next, state.look(*agent, now), state.look_at_restart(*agent, now)});
+            next = std::min({next, state.look(*agent, now), state.look_at_restart(*agent, now),
+                             state.look_at_health(*agent, now)});
         }
     }
     return std::min(next, try_again());

@@ -64,6 +64,7 @@ json Supervisor::State::brief(const Agent& agent) const {
             {"failed", endpoint != nullptr ? counters.at("failed").get<std::uint64_t>() : 0},
             {"reloads", agent.reloads},
             {"restarts", agent.restarts},
+            {"health", name_of(agent.watch.checks.status(agent.wanted))},
             {"since_unix_ns", current != nullptr ? current->started_unix_ns() : 0},
             {"note", agent.note.empty() ? agent.last_error : agent.note}};
 }
@@ -134,6 +135,7 @@ Result<json> Supervisor::agent(const std::string& name) const {
     out["identity"] = wanted.identity();
     out["last_error"] = agent.last_error;
     out["last_pause_ns"] = agent.last_pause_ns;
+    out["health"] = state_->health_of(agent);
     out["restart"] = state_->restart_of(agent);
     auto origins = json::object();
     const auto prefix = "agents." + name + ".";

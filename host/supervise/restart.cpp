@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "supervise/state.hpp"
+#include "supervise/time.hpp"
 
 namespace noa::supervise {
 

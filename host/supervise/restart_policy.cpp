@@ -1,23 +1,20 @@
 #include "supervise/restart_policy.hpp"
 
 #include <algorithm>
-#include <limits>
+
+#include "supervise/time.hpp"
 
 namespace noa::supervise {
 
 namespace {
-
-std::int64_t ns(std::chrono::milliseconds time) {
-    return std::chrono::nanoseconds(time).count();
-}
 
 // Of the n-th restart in a row, from 1.
 std::int64_t backoff_ns(const config::RestartConfig& limits, std::uint32_t n, double dice) {
     if (n < 2) {
         return 0;
     }
-    const auto most = ns(limits.backoff_max);
-    auto whole = std::min(ns(limits.backoff), most);
+    const auto most = ns_of(limits.backoff_max);
+    auto whole = std::min(ns_of(limits.backoff), most);
     for (std::uint32_t i = 2; i < n && whole < most; ++i) {
         whole = whole > most / 2 ? most : whole * 2;
     }
@@ -31,13 +28,13 @@ std::int64_t backoff_ns(const config::RestartConfig& limits, std::uint32_t n, do
 RestartPolicy::Decision RestartPolicy::ended(const config::RestartConfig& limits,
                                              std::int64_t now_ns, double dice) {
     const auto lived_ns = started_ns_ < 0 ? 0 : now_ns - started_ns_;
-    if (started_ns_ >= 0 && lived_ns >= ns(limits.reset)) {
+    if (started_ns_ >= 0 && lived_ns >= ns_of(limits.reset)) {
         forget();
-    } else if (started_ns_ >= 0 && lived_ns >= ns(limits.cooldown)) {
+    } else if (started_ns_ >= 0 && lived_ns >= ns_of(limits.cooldown)) {
         settle();
     }
     started_ns_ = -1;
-    while (!restarts_.empty() && now_ns - restarts_.front() >= ns(limits.window)) {
+    while (!restarts_.empty() && now_ns - restarts_.front() >= ns_of(limits.window)) {
         restarts_.pop_front();
     }
     if (!exhausted_ && in_a_row_ < limits.in_a_row && restarts_.size() < limits.max) {
@@ -52,13 +49,13 @@ RestartPolicy::Decision RestartPolicy::ended(const config::RestartConfig& limits
         fell_back_ = true;
         return {Step::last_known_good, now_ns, 0, in_window};
     }
-    return {Step::probe, now_ns + ns(limits.cooldown), 0, in_window};
+    return {Step::probe, now_ns + ns_of(limits.cooldown), 0, in_window};
 }
 
 std::int64_t RestartPolicy::settles_ns(const config::RestartConfig& limits) const noexcept {
     return started_ns_ < 0 || (in_a_row_ == 0 && !exhausted_)
-               ? std::numeric_limits<std::int64_t>::max()
-               : started_ns_ + ns(limits.cooldown);
+               ? never
+               : started_ns_ + ns_of(limits.cooldown);
 }
 
 void RestartPolicy::settle() noexcept {

@@ -1,7 +1,6 @@
 // The inside of the supervisor, shared by its source files.
 #pragma once
 
-#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,11 +16,10 @@
 #include "supervise/ledger.hpp"
 #include "supervise/loader.hpp"
 #include "supervise/reload.hpp"
+#include "supervise/time.hpp"
 #include "supervise/workers.hpp"
 
 namespace noa::supervise {
-
-inline constexpr auto never = std::numeric_limits<std::int64_t>::max(); // monotonic
 
 // What a change of the whole comes to for one agent.
 struct Work {
@@ -154,6 +152,15 @@ struct Supervisor::State {
     [[nodiscard]] const GoodVersion* last_known_good(const LedgerPage& page,
                                                      const config::AgentConfig& config,
                                                      const std::string& failed) const;
+    // monitor.cpp: [operation of the agent held]
+    [[nodiscard]] Figures figures_of(const Agent& agent) const;
+    [[nodiscard]] std::int64_t look_at_health(Agent& agent, std::int64_t now_ns);
+    [[nodiscard]] static std::shared_ptr<HealthAnswer> ask_quietly(Generation& generation);
+    [[nodiscard]] std::int64_t take_health(Agent& agent, std::int64_t now_ns);
+    void note_health(Agent& agent, std::int64_t now_ns, const Result<std::string>& answer);
+    void tell_health(const Agent& agent, Health before, Health after);
+    [[nodiscard]] nlohmann::json health_of(const Agent& agent) const;
+
     // dependencies.cpp
     [[nodiscard]] std::vector<Agent*> needed_by(const config::AgentConfig& config) const;
     // Why an agent may not start yet; empty when it may. Its own operation may be held.

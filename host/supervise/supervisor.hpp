@@ -119,6 +119,10 @@ public:
     // One agent with everything known of it: digest, paths, settings (secrets hidden),
     // origins, subscriptions, counters, state schema, last error, pinned libraries.
     [[nodiscard]] Result<nlohmann::json> agent(const std::string& name) const;
+    // What an agent answered to `health`, with the host's own checks and what is advised:
+    // {"status","label","checks":[{"name","status","source","text","strategy"?,...}],...}. An
+    // unknown agent's comes back as it is.
+    [[nodiscard]] nlohmann::json judge(const std::string& agent, nlohmann::json answer) const;
     // Every file in the plugin directories: [{"path","id","version","digest","agent","verdict"}].
     [[nodiscard]] nlohmann::json plugins() const;
     // The last reloads, newest first, of one agent or of all: [ReloadRecord::to_json]. An unknown

@@ -44,7 +44,13 @@ TEST(environment, sets_every_key_of_the_host) {
                               {"NOA_HOST_RESTART_IN_A_ROW", "4"},
                               {"NOA_HOST_RESTART_WINDOW", "5ms"},
                               {"NOA_HOST_RESTART_RESET", "6ms"},
-                              {"NOA_HOST_RESTART_COOLDOWN", "7ms"}});
+                              {"NOA_HOST_RESTART_COOLDOWN", "7ms"},
+                              {"NOA_HOST_HEALTH_THRESHOLD", "8"},
+                              {"NOA_HOST_HEALTH_INTERVAL", "9s"},
+                              {"NOA_HOST_HEALTH_TIMEOUT", "10s"}});
+    EXPECT_EQ(config.host.health.threshold, 8U);
+    EXPECT_EQ(config.host.health.interval, 9s);
+    EXPECT_EQ(config.host.health.timeout, 10s);
     EXPECT_EQ(config.host.restart, (RestartConfig{1ms, 2ms, 3, 4, 5ms, 6ms, 7ms}));
     EXPECT_EQ(config.agents.at("cache").restart, config.host.restart);
     EXPECT_THAT(config.host.plugin_dirs, ElementsAre("/a", "/b"));

@@ -56,7 +56,9 @@ class BusVerbs : public testing::Test {
 protected:
     BusVerbs() {
         add_bus_verbs(verbs_, caller_);
-        add_inspect_verbs(verbs_, caller_, [this] { return running_; });
+        add_inspect_verbs(
+            verbs_, caller_, [this] { return running_; },
+            [](const std::string&, json answer) { return answer; });
     }
     Answer ask(const std::string& verb, const json& args) {
         served_.client.ask(verb, args);

@@ -133,11 +133,17 @@ class ManifestRoundTrip : public config::FilesTest {
 protected:
     // Another value than the default, for every key that a configuration knows.
     static json other_value(const std::string& key, const json& usual) {
-        static const json chosen{{"plugin", "store"},
-                                 {"run", "thread"}, // the only one in this version
-                                 {"log_level", "error"},
-                                 {"depends_on", {"other"}},
-                                 {"capabilities", {"a.b", "c"}}};
+        static const json chosen{
+            {"plugin", "store"},
+            {"run", "thread"}, // the only one in this version
+            {"log_level", "error"},
+            {"health",
+             {{"disk",
+               {{"threshold", 9}, {"critical", true}, {"interval", "2s"}, {"timeout", "3s"}}},
+              {"inbox",
+               {{"limit", "7%"}, {"threshold", 1}, {"interval", "2s"}, {"timeout", "3s"}}}}},
+            {"depends_on", {"other"}},
+            {"capabilities", {"a.b", "c"}}};
         if (chosen.contains(key)) {
             return chosen[key];
         }
