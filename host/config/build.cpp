@@ -100,6 +100,7 @@ private:
         fields.integer("max_pinned", host.max_pinned, 1, max_pinned);
         read_restart(fields.below("restart"), host.restart);
         read_health_defaults(fields.below("health"), host.health);
+        read_heal(fields.below("heal"), host.heal);
         fields.finish();
     }
 
@@ -120,6 +121,7 @@ private:
         agent.log_level = config.host.log.level;
         agent.restart = config.host.restart;
         agent.health = config.host.health;
+        agent.heal = config.host.heal;
         Fields fields(tree_, table, path, problems_);
         read_values(fields, agent);
         if (const auto* settings = fields.table("settings")) {
@@ -181,6 +183,7 @@ private:
         fields.duration("stall_limit", agent.stall_limit, 100ms, 24h);
         read_restart(fields.below("restart"), agent.restart);
         read_checks(fields.below("health"), agent.health, agent.checks);
+        read_heal(fields.below("heal"), agent.heal);
         fields.level("log_level", agent.log_level);
     }
 

@@ -44,6 +44,7 @@ struct HostConfig {
     std::uint32_t max_pinned = 16;   // libraries that stayed mapped; past it nothing is reloaded
     RestartConfig restart;           // of agents that say nothing else
     HealthCheckConfig health;        // the same; without limit
+    HealConfig heal;                 // the same
     friend bool operator==(const HostConfig&, const HostConfig&) = default;
 };
 
@@ -68,6 +69,7 @@ struct AgentConfig {
     RestartConfig restart;                              // default: host.restart
     HealthCheckConfig health;                           // host.health: of checks without a table
     std::map<std::string, HealthCheckConfig> checks;    // by name
+    HealConfig heal;                                    // default: host.heal
     Level log_level = Level::info;                      // default: host.log.level
     bool allow_pinned = false;                          // load a library that cannot be unloaded
     nlohmann::json settings = nlohmann::json::object(); // secrets resolved: never log or print

@@ -1,5 +1,6 @@
 #include "config/read_supervision.hpp"
 
+#include <array>
 #include <charconv>
 
 #include "config/config.hpp"
@@ -39,6 +40,21 @@ void read_schedule(Fields& fields, HealthCheckConfig& into) {
 }
 
 } // namespace
+
+void read_heal(Fields fields, HealConfig& into) {
+    static constexpr std::array<std::string_view, 3> ways{"auto", "ask", "off"};
+    fields.boolean("restart", into.restart);
+    fields.boolean("safe_restart", into.safe_restart);
+    fields.boolean("graceful_restart", into.graceful_restart);
+    fields.boolean("dependency", into.dependency);
+    fields.boolean("degrade", into.degrade);
+    fields.choice("rollback", into.rollback, ways);
+    fields.duration("cooldown", into.cooldown, 1ms, 24h);
+    fields.duration("watch", into.watch, 1ms, 24h);
+    fields.duration("shutdown", into.shutdown, 1ms, 10min);
+    fields.texts("critical", into.critical);
+    fields.finish();
+}
 
 void read_health_defaults(Fields fields, HealthCheckConfig& into) {
     read_schedule(fields, into);

@@ -12,6 +12,7 @@ namespace noa::config {
 // What the table does not say stays as it is.
 void read_restart(Fields fields, RestartConfig& into);
 
+void read_heal(Fields fields, HealConfig& into);
 void read_health_defaults(Fields fields, HealthCheckConfig& into);
 // Tables of checks by name; `usual` is what they do not say.
 void read_checks(Fields fields, const HealthCheckConfig& usual,

@@ -26,6 +26,19 @@ void add(ShownValues& values, const HealthCheckConfig& health) {
     values.emplace_back("health.threshold", health.threshold);
 }
 
+void add(ShownValues& values, const HealConfig& heal) {
+    values.emplace_back("heal.restart", heal.restart);
+    values.emplace_back("heal.safe_restart", heal.safe_restart);
+    values.emplace_back("heal.graceful_restart", heal.graceful_restart);
+    values.emplace_back("heal.dependency", heal.dependency);
+    values.emplace_back("heal.degrade", heal.degrade);
+    values.emplace_back("heal.rollback", heal.rollback);
+    values.emplace_back("heal.cooldown", render_duration(heal.cooldown));
+    values.emplace_back("heal.watch", render_duration(heal.watch));
+    values.emplace_back("heal.shutdown", render_duration(heal.shutdown));
+    values.emplace_back("heal.critical", heal.critical);
+}
+
 nlohmann::json checks_of(const AgentConfig& agent) {
     auto all = nlohmann::json::object();
     for (const auto& [name, check] : agent.checks) {
@@ -83,6 +96,7 @@ ShownValues shown_values(const HostConfig& host) {
     };
     add(values, host.restart);
     add(values, host.health);
+    add(values, host.heal);
     return values;
 }
 
@@ -108,6 +122,7 @@ ShownValues shown_values(const AgentConfig& agent) {
     };
     add(values, agent.restart);
     values.emplace_back("health", checks_of(agent));
+    add(values, agent.heal);
     return values;
 }
 
@@ -121,6 +136,7 @@ nlohmann::json inherited_from(const HostConfig& host) {
     ShownValues values{{"log.level", name_of(host.log.level)}};
     add(values, host.restart);
     add(values, host.health);
+    add(values, host.heal);
     return nested(values);
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace noa::config {
 
@@ -28,6 +29,21 @@ struct HealthCheckConfig {
     std::uint32_t threshold = 3;              // failures in a row
     std::string limit;                        // of the host's checks: "80%", "2s", "64MiB"
     friend bool operator==(const HealthCheckConfig&, const HealthCheckConfig&) = default;
+};
+
+// What the host may do about findings by itself; see supervise/strategy.hpp.
+struct HealConfig {
+    bool restart = true;                        // a critical check failed
+    bool safe_restart = true;                   // too many errors, too slow
+    bool graceful_restart = true;               // too much memory
+    bool dependency = true;                     // what it needs is dead
+    bool degrade = true;                        // restarts did not help
+    std::string rollback = "ask";               // the same: "auto", "ask" (noactl approve), "off"
+    std::chrono::milliseconds cooldown{30'000}; // of each strategy
+    std::chrono::milliseconds watch{30'000};    // after a safe restart, before the verdict
+    std::chrono::milliseconds shutdown{30'000}; // how long it may take to come to rest for it
+    std::vector<std::string> critical;          // operations that a degraded agent still answers
+    friend bool operator==(const HealConfig&, const HealConfig&) = default;
 };
 
 struct AgentConfig;

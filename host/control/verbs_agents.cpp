@@ -92,6 +92,30 @@ Result<nlohmann::json> rollback(Supervisor& supervisor, const nlohmann::json& ar
     return to_json({std::move(*outcome)});
 }
 
+Result<nlohmann::json> heal(Supervisor& supervisor, const nlohmann::json& args) {
+    Args in("heal", args);
+    const auto agent = in.agent();
+    const auto reason = in.text("for", 64);
+    const bool dry_run = in.flag("dry_run");
+    if (auto good = in.finish(); !good) {
+        return Failure(std::move(good.error()));
+    }
+    return supervisor.heal(agent, reason, dry_run);
+}
+
+Result<nlohmann::json> approve(Supervisor& supervisor, const nlohmann::json& args) {
+    Args in("approve", args);
+    const auto agent = in.agent();
+    if (auto good = in.finish(); !good) {
+        return Failure(std::move(good.error()));
+    }
+    auto outcome = supervisor.approve(agent);
+    if (!outcome) {
+        return Failure(std::move(outcome.error()));
+    }
+    return to_json({std::move(*outcome)});
+}
+
 Result<nlohmann::json> reloads(Supervisor& supervisor, const nlohmann::json& args) {
     Args in("reloads", args);
     const auto agent = in.optional_text("agent", NOA_AGENT_NAME_MAX).value_or("");
@@ -173,6 +197,11 @@ void add_agent_verbs(Verbs& verbs, Supervisor& supervisor) {
     });
     verbs.add("rollback", Right::full,
               [&](const nlohmann::json& args, Connection&) { return rollback(supervisor, args); });
+    verbs.add("heal", Right::full,
+              [&](const nlohmann::json& args, Connection&) { return heal(supervisor, args); });
+    verbs.add("approvals", Right::read, plain("approvals", [&] { return supervisor.approvals(); }));
+    verbs.add("approve", Right::full,
+              [&](const nlohmann::json& args, Connection&) { return approve(supervisor, args); });
     verbs.add("reloads", Right::read,
               [&](const nlohmann::json& args, Connection&) { return reloads(supervisor, args); });
 }

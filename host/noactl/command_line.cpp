@@ -74,6 +74,7 @@ private:
     bool once_ = false;
     RollbackArgs rollback_;
     HealthArgs health_;
+    HealArgs heal_;
     CallOptions call_;
     std::string subject_;
     std::uint64_t count_ = 0;
@@ -240,6 +241,16 @@ void CommandLine::add_event_commands() {
         ->check(CLI::Range(0, 1024))
         ->capture_default_str();
     events->add_option("--agent", log_.agent, "Only about this agent");
+    auto* heal_command = add("heal", "Do what is done about a reason, now",
+                             [this] { return heal(globals_, heal_); });
+    heal_command->add_option("TARGET", heal_.target, "An agent")->required();
+    heal_command
+        ->add_option("--for", heal_.reason, "service-down, high-error-rate, …; see noactl(1)")
+        ->required();
+    heal_command->add_flag("--dry-run", heal_.dry_run, "Only say what would be done");
+    add("approve", "What the host would do if you agreed; with AGENT, do it", [this] {
+        return approve(globals_, agent_);
+    })->add_option("AGENT", agent_);
     add("doctor", "Everything that is wrong, and what to do about it",
         [this] { return doctor(globals_); });
 }

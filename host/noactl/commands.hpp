@@ -92,6 +92,15 @@ struct LogOptions {
 // events_command.cpp: its level is not looked at
 [[nodiscard]] int show_events(const Globals& globals, const LogOptions& options);
 
+// heal_commands.cpp
+struct HealArgs {
+    std::string target;
+    std::string reason;
+    bool dry_run = false;
+};
+[[nodiscard]] int heal(const Globals& globals, const HealArgs& args);
+[[nodiscard]] int approve(const Globals& globals, const std::string& agent); // "": what waits
+
 // doctor_command.cpp
 [[nodiscard]] int doctor(const Globals& globals);
 

@@ -243,6 +243,11 @@ Result<void> assemble(const Options& options, const config::Sources& sources,
                          config.host.spin},
         sources);
     offer_operations(*host.port, *host.supervisor);
+    host.supervisor->set_send([port = host.port.get()](const std::string& agent,
+                                                       const char* operation,
+                                                       const std::string& body) {
+        static_cast<void>(port->send(agent, operation, body));
+    });
     auto crash = install_crash_marker(options.state_dir / "crash");
     if (!crash) {
         return Failure(crash.error());

@@ -13,6 +13,7 @@
 #include "supervise/health_answer.hpp"
 #include "supervise/reload.hpp"
 #include "supervise/restart_policy.hpp"
+#include "supervise/strategy.hpp"
 #include "supervise/supervisor.hpp"
 
 namespace noa::supervise {
@@ -44,6 +45,7 @@ struct PlannedRestart {
     RestartPolicy::Decision decision;
     std::string reason; // of the end
     std::string digest; // of what ended; empty: unknown
+    Strategy strategy = Strategy::restart;
 };
 
 // An agent under the monitor's eyes.
@@ -53,6 +55,14 @@ struct Watch {
     Figures before;                             // at the last examination
     CheckLog checks;
     std::int64_t checked_unix_ns = 0;
+    std::map<Strategy, std::int64_t> healed_ns; // when each was last thought of
+};
+
+// Restarted without its state, which is given back should that not have helped.
+struct SafeWatch {
+    std::int64_t until_ns = 0;
+    Figures since;
+    plugin::SavedState snapshot;
 };
 
 struct Agent {
@@ -82,6 +92,9 @@ struct Agent {
     RestartPolicy policy;
     std::optional<PlannedRestart> planned;
     Watch watch;
+    bool by_finding = false;        // at_fault is because of a check
+    std::optional<SafeWatch> safe;  // [operation]
+    std::string wants_rollback;     // why; empty: it does not
     std::int64_t look_again_ns = 0; // while it waits: whether what it needs is there
 };
 

@@ -104,6 +104,14 @@ public:
     // object or an error, or never when the lane does not return.
     void ask_health(std::function<void(Result<std::string>)> answered);
 
+    // From here on only operations of `critical` are answered, unless it has an operation
+    // `read_only`, or nothing is critical. `told` is called on the lane, with which it is; not
+    // when neither.
+    void degrade(std::vector<std::string> critical, std::string reason,
+                 std::function<void(bool read_only)> told);
+    // Undoes it. `read_only` is called on the lane when it has that operation.
+    void end_degradation(std::function<void()> read_only);
+
     // Destroys, joins, unloads, verifies; what stays mapped or stuck goes to the leftovers.
     static void retire(std::unique_ptr<Generation> generation);
     [[nodiscard]] bool stuck() const noexcept { return stuck_.load(); }
@@ -153,6 +161,8 @@ private:
     // NOLINTNEXTLINE(bugprone-exception-escape): JSON of known types throws nothing
     [[nodiscard]] Result<std::string> inspect(std::string_view operation) noexcept override;
     void note_defect(std::string_view text) noexcept;
+    [[nodiscard]] bool has_operation(const char* name);
+    [[nodiscard]] bool refuses(const noa_message& message) const noexcept;
     void look_for_escaped(std::string_view function) noexcept;
 
     // Runs `step` on the lane and waits.
@@ -187,8 +197,10 @@ private:
 
     // [lane]
     std::set<std::string, std::less<>> patterns_; // subscribed to
-    bool routes_ = false;                         // they count: it has taken over
-    std::vector<std::string> capabilities_;       // of the configuration
+    std::vector<std::string> answers_only_;       // while refusal_ is not empty
+    std::string refusal_;
+    bool routes_ = false;                   // they count: it has taken over
+    std::vector<std::string> capabilities_; // of the configuration
     Lease lease_ = Lease::none;
     std::vector<AgentSockets::State> taken_states_; // that start has seen
     std::string state_dir_;

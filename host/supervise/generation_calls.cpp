@@ -1,7 +1,10 @@
 // Between the lane and the plugin: what is handed to it, and what it asks of its generation.
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+
+#include <nlohmann/json.hpp>
 
 #include "base/names.hpp"
 #include "supervise/generation.hpp"
@@ -10,11 +13,56 @@ namespace noa::supervise {
 
 noa_status Generation::handle(const noa_message& message, noa_delivery delivery,
                               noa_error& error) noexcept {
+    if (!refusal_.empty() && refuses(message)) {
+        error.code = NOA_E_UNAVAILABLE;
+        const auto size = std::min(refusal_.size(), sizeof error.text - 1);
+        std::copy_n(refusal_.data(), size, error.text);
+        error.text[size] = '\0';
+        return NOA_E_UNAVAILABLE;
+    }
     const auto status = instance_->handle(message, delivery, error);
     if (status == NOA_E_INTERNAL) {
         note_defect(error.text);
     }
     return status;
+}
+
+// Requests alone: events and what is asked of every agent pass.
+bool Generation::refuses(const noa_message& message) const noexcept {
+    const std::string_view operation(message.subject.data, message.subject.size);
+    return message.kind == NOA_MESSAGE_REQUEST &&
+           std::find(answers_only_.begin(), answers_only_.end(), operation) == answers_only_.end();
+}
+
+bool Generation::has_operation(const char* name) {
+    const auto said = inspect("describe");
+    const auto described = said ? nlohmann::json::parse(*said, nullptr, false) : nlohmann::json();
+    const auto operations =
+        described.is_object() ? described.value("operations", nlohmann::json()) : nlohmann::json();
+    return operations.is_object() && operations.contains(name);
+}
+
+void Generation::degrade(std::vector<std::string> critical, std::string reason,
+                         std::function<void(bool)> told) {
+    lane_->post(
+        [this, critical = std::move(critical), reason = std::move(reason), told = std::move(told)] {
+            if (has_operation("read_only")) {
+                told(true);
+            } else if (!critical.empty()) {
+                answers_only_ = critical;
+                refusal_ = "degraded: " + reason;
+                told(false);
+            }
+        });
+}
+
+void Generation::end_degradation(std::function<void()> read_only) {
+    lane_->post([this, read_only = std::move(read_only)] {
+        refusal_.clear();
+        if (has_operation("read_only")) {
+            read_only();
+        }
+    });
 }
 
 void Generation::on_reply(std::uint64_t tag, noa_status status,

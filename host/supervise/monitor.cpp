@@ -155,6 +155,7 @@ void Supervisor::State::note_health(Agent& agent, std::int64_t now_ns,
     if (after != before) {
         tell_health(agent, before, after);
     }
+    consider_finding(agent, now_ns);
 }
 
 void Supervisor::State::tell_health(const Agent& agent, Health before, Health after) {

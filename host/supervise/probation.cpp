@@ -181,6 +181,7 @@ std::int64_t Supervisor::run_due() {
         if (operation.held()) { // else its holder wakes us
             const auto now = monotonic_ns();
             next = std::min({next, state.look(*agent, now), state.look_at_restart(*agent, now),
+                             state.look_at_safe_restart(*agent, now),
                              state.look_at_health(*agent, now)});
         }
     }

@@ -17,6 +17,11 @@ std::string_view step_name(RestartPolicy::Step step) noexcept {
     return "restart";
 }
 
+// Of a restart which one; of the others what they are.
+std::string_view strategy_text(RestartPolicy::Step step, Strategy strategy) noexcept {
+    return step == RestartPolicy::Step::restart ? name_of(strategy) : step_name(step);
+}
+
 } // namespace
 
 // Every step of healing: a line in the log, and an event on host.heal.AGENT.
@@ -37,7 +42,8 @@ const GoodVersion* Supervisor::State::last_known_good(const LedgerPage& page,
                                                                                       : nullptr;
 }
 
-void Supervisor::State::ended(Agent& agent, const std::string& digest, const std::string& reason) {
+void Supervisor::State::ended(Agent& agent, const std::string& digest, const std::string& reason,
+                              Strategy strategy) {
     const auto page = ledger->page(agent.name);
     const auto now = monotonic_ns();
     RestartPolicy::Decision decision;
@@ -56,7 +62,7 @@ void Supervisor::State::ended(Agent& agent, const std::string& digest, const std
             decision = agent.policy.ended(limits, now, roll());
         }
         gave_up = !had_given_up && agent.policy.exhausted();
-        agent.planned = PlannedRestart{decision, reason, digest};
+        agent.planned = PlannedRestart{decision, reason, digest, strategy};
     }
     const auto in_ms = (decision.due_ns - now) / 1'000'000;
     if (gave_up) {
@@ -64,6 +70,7 @@ void Supervisor::State::ended(Agent& agent, const std::string& digest, const std
                   {{"agent", agent.name}, {"in_window", decision.in_window}, {"reason", reason}});
         tell_heal(agent.name, "heal.exhausted",
                   {{"in_window", decision.in_window}, {"reason", reason}});
+        give_up_on(agent, reason);
     }
     log.write(Level::warning, "agent.restart_planned",
               {{"agent", agent.name},
@@ -72,7 +79,7 @@ void Supervisor::State::ended(Agent& agent, const std::string& digest, const std
                {"in_a_row", decision.in_a_row},
                {"reason", reason}});
     tell_heal(agent.name, "heal.planned",
-              {{"strategy", step_name(decision.step)},
+              {{"strategy", strategy_text(decision.step, strategy)},
                {"in_ms", in_ms},
                {"in_a_row", decision.in_a_row},
                {"in_window", decision.in_window},
@@ -84,6 +91,9 @@ void Supervisor::State::begin_anew(Agent& agent) {
     const std::lock_guard lock(mutex);
     agent.policy.forget();
     agent.planned.reset();
+    agent.safe.reset();
+    agent.wants_rollback.clear();
+    agent.by_finding = false;
 }
 
 // A generation took over. One of an agent that restarts did not help is watched, not trusted.
@@ -92,11 +102,16 @@ void Supervisor::State::note_started(Agent& agent) {
         const std::lock_guard lock(mutex);
         agent.policy.started(monotonic_ns());
         agent.planned.reset();
+        agent.watch.checks = {};
+        agent.by_finding = false;
         if (agent.policy.exhausted()) {
             agent.at_fault = true;
             agent.state = AgentState::degraded;
             agent.note = "degraded: restarts did not help so far";
         }
+    }
+    if (agent.policy.exhausted() && agent.wanted.heal.degrade) {
+        degrade_operations(agent, "restarts did not help so far");
     }
     heal_dependents(agent.name);
     wake();
@@ -131,6 +146,7 @@ std::int64_t Supervisor::State::look_at_restart(Agent& agent, std::int64_t now_n
         }
     }
     if (was_given_up) {
+        end_degradation(agent);
         log.write(Level::info, "agent.healed", {{"agent", agent.name}});
         tell_heal(agent.name, "heal.settled", nlohmann::json::object());
     }
@@ -170,7 +186,7 @@ void Supervisor::State::note_restart(Agent& agent, const PlannedRestart& planned
         return;
     }
     tell_heal(agent.name, failed ? "heal.failed" : "heal.done",
-              {{"strategy", step_name(planned.decision.step)},
+              {{"strategy", strategy_text(planned.decision.step, planned.strategy)},
                {"generation", outcome.generation},
                {"state", name_of(agent.state)},
                {"text", outcome.text},
@@ -185,13 +201,14 @@ nlohmann::json Supervisor::State::restart_of(const Agent& agent) const {
                        {"under_way", agent.healing.load()},
                        {"restarts", agent.restarts}};
     if (agent.planned) {
-        const auto& [decision, reason, digest] = *agent.planned;
+        const auto& decision = agent.planned->decision;
         out["planned"] = {
             {"step", step_name(decision.step)},
             {"in_ms", std::max<std::int64_t>(0, decision.due_ns - monotonic_ns()) / 1'000'000},
             {"in_a_row", decision.in_a_row},
             {"in_window", decision.in_window},
-            {"reason", reason}};
+            {"strategy", name_of(agent.planned->strategy)},
+            {"reason", agent.planned->reason}};
     }
     return out;
 }
@@ -232,6 +249,9 @@ Outcome Supervisor::State::try_restart(Agent& agent, const PlannedRestart& plann
         }
         Attempt attempt{config, std::move(*prepared), std::move(reload)};
         attempt.forced = true;
+        Remake how;
+        how.strategy = planned.strategy;
+        how.apply(attempt, config);
         outcome = agent.current ? this->reload(agent, std::move(attempt))
                                 : start(agent, std::move(attempt));
     }

@@ -59,7 +59,12 @@ Result<CatalogEntry> Supervisor::State::rollback_target(const Agent& agent,
 }
 
 Result<Outcome> Supervisor::rollback(const std::string& name, const RollbackOptions& options) {
-    auto& state = *state_;
+    return state_->roll_back(name, options);
+}
+
+Result<Outcome> Supervisor::State::roll_back(const std::string& name,
+                                             const RollbackOptions& options) {
+    auto& state = *this;
     const auto found = state.find(name, "roll back");
     if (!found) {
         return Failure(found.error());
@@ -72,7 +77,7 @@ Result<Outcome> Supervisor::rollback(const std::string& name, const RollbackOpti
     std::string file_digest;
     std::chrono::milliseconds timeout{0};
     {
-        const std::lock_guard change(state.change);
+        const std::lock_guard hold(state.change);
         state.catalog.scan(state.in_force.host.plugin_dirs);
         const auto* entry = state.catalog.find(config->plugin);
         file_digest = entry != nullptr ? entry->digest : "";

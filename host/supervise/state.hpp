@@ -39,6 +39,17 @@ struct Attempt {
     std::shared_ptr<HealthAnswer> former_health{}; // asked for before the switch
     bool with_state = true;                        // hand the former one's state over
     bool forced = false;                           // a new generation in any case
+    // For healing:
+    bool keep_snapshot = false;               // of the state that is not handed over
+    const plugin::SavedState* give = nullptr; // instead of the former one's
+    std::chrono::milliseconds patience{0};    // for it to come to rest; 0: quiesce_timeout
+};
+
+// How an agent is made anew to heal it.
+struct Remake {
+    Strategy strategy = Strategy::restart;
+    const plugin::SavedState* give = nullptr;
+    void apply(Attempt& attempt, const config::AgentConfig& config) const;
 };
 
 struct Proposal { // of a change: wanted, but not in force
@@ -59,7 +70,9 @@ struct Supervisor::State {
     std::optional<Loader> loader;
     std::function<bool(std::string_view)> served_outside; // set once, before the first change
     std::function<void()> wake;                           // the same
-    std::optional<CrashReport> last_crash;                // of the host's former life
+    std::function<void(const std::string& agent, const char* operation, const std::string& body)>
+        send;                              // the same
+    std::optional<CrashReport> last_crash; // of the host's former life
     const KeptVersions kept;
 
     // each with a mutex of its own
@@ -145,13 +158,29 @@ struct Supervisor::State {
     void act_on(const Fault& fault); // [nothing held]
 
     // restart.cpp: an agent that ended. [operation of the agent held]
-    void ended(Agent& agent, const std::string& digest, const std::string& reason);
+    void ended(Agent& agent, const std::string& digest, const std::string& reason,
+               Strategy strategy = Strategy::restart);
     void begin_anew(Agent& agent); // by hand, or with other code or settings: nothing counts
     void note_started(Agent& agent);
     [[nodiscard]] std::int64_t look_at_restart(Agent& agent, std::int64_t now_ns);
     [[nodiscard]] const GoodVersion* last_known_good(const LedgerPage& page,
                                                      const config::AgentConfig& config,
                                                      const std::string& failed) const;
+    // heal.cpp: [operation of the agent held]
+    void consider_finding(Agent& agent, std::int64_t now_ns);
+    void recover(Agent& agent);
+    void give_up_on(Agent& agent, const std::string& reason);
+    void degrade_operations(Agent& agent, const std::string& reason);
+    void end_degradation(Agent& agent);
+    [[nodiscard]] std::int64_t look_at_safe_restart(Agent& agent, std::int64_t now_ns);
+    // [nothing held]
+    [[nodiscard]] Outcome remake(Agent& agent, const Remake& how);
+    [[nodiscard]] Result<Outcome> carry_out_strategy(Agent& agent,
+                                                     const config::AgentConfig& config,
+                                                     Strategy strategy, const std::string& reason);
+    [[nodiscard]] Result<Outcome> roll_back(const std::string& name,
+                                            const RollbackOptions& options);
+
     // monitor.cpp: [operation of the agent held]
     [[nodiscard]] Figures figures_of(const Agent& agent) const;
     [[nodiscard]] std::int64_t look_at_health(Agent& agent, std::int64_t now_ns);

@@ -61,6 +61,12 @@ Result<void> Supervisor::open(const std::optional<CrashReport>& crash) {
     return {};
 }
 
+void Supervisor::set_send(
+    std::function<void(const std::string& agent, const char* operation, const std::string& body)>
+        send) {
+    state_->send = std::move(send);
+}
+
 void Supervisor::set_wake(std::function<void()> wake) {
     state_->wake = std::move(wake);
 }

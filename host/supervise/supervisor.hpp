@@ -78,6 +78,10 @@ public:
     // Called on any thread when run_due has something to do sooner than it said. Set before the
     // first change.
     void set_wake(std::function<void()> wake);
+    // How the host sends a message to an agent: body is JSON. Set before the first change.
+    void set_send(std::function<void(const std::string& agent, const char* operation,
+                                     const std::string& body)>
+                      send);
     // Probations that end, faults that were found. Returns when it wants to be called next
     // (monotonic clock), INT64_MAX when nothing is to come.
     std::int64_t run_due();
@@ -105,6 +109,14 @@ public:
                                            const RollbackOptions& options);
     // Persisted in <state>/conf.d, and carried out at once.
     [[nodiscard]] Result<Outcome> set_enabled(const std::string& agent, bool enabled);
+
+    // What is done about a reason (supervise/strategy.hpp), by hand; `dry_run`: only told.
+    // {"agent","reason","strategy","automatic","steps","action","generation","text"}
+    [[nodiscard]] Result<nlohmann::json> heal(const std::string& agent, const std::string& reason,
+                                              bool dry_run);
+    // What the host would do if somebody agreed: [{"agent","strategy","reason"}].
+    [[nodiscard]] nlohmann::json approvals() const;
+    [[nodiscard]] Result<Outcome> approve(const std::string& agent);
 
     // Stops every agent, dependents first. The supervisor is of no more use afterwards.
     void shut_down();

@@ -177,7 +177,8 @@ Outcome Supervisor::State::reload(Agent& agent, Attempt attempt) {
     auto& old = *agent.current;
     auto& inbox = old.lane().endpoint().inbox();
     const auto held_since = monotonic_ns();
-    auto rest = old.quiesce(old.config().quiesce_timeout, attempt.with_state);
+    auto rest = old.quiesce(std::max(old.config().quiesce_timeout, attempt.patience),
+                            attempt.with_state || attempt.keep_snapshot);
     if (!rest) {
         Generation::retire(std::move(*made));
         return old.lost() ? undo_switch(agent, attempt, rest.error())
@@ -186,9 +187,11 @@ Outcome Supervisor::State::reload(Agent& agent, Attempt attempt) {
     }
     // From here on the old one is quiet: every way back goes through undo_switch.
     const auto held = inbox.depth();
-    auto switched = !rest->state         ? Result<void>(Failure(rest->state.error()))
-                    : attempt.with_state ? (*made)->start(&*rest->state)
-                                         : (*made)->start(nullptr);
+    const auto* state = attempt.give != nullptr             ? attempt.give
+                        : attempt.with_state && rest->state ? &*rest->state
+                                                            : nullptr;
+    auto switched =
+        rest->state ? (*made)->start(state) : Result<void>(Failure(rest->state.error()));
     if (!switched) {
         Generation::retire(std::move(*made));
         return undo_switch(agent, attempt, switched.error());
@@ -202,6 +205,12 @@ Outcome Supervisor::State::reload(Agent& agent, Attempt attempt) {
         agent.last_pause_ns = pause_ns;
     }
     adopt(agent, attempt, std::move(*made));
+    agent.safe.reset();
+    if (attempt.keep_snapshot) {
+        agent.safe =
+            SafeWatch{monotonic_ns() + std::chrono::nanoseconds(attempt.config.heal.watch).count(),
+                      figures_of(agent), std::move(*rest->state)};
+    }
     log.write(Level::info, "agent.reloaded",
               {{"agent", agent.name},
                {"generation", outcome.generation},

@@ -10,6 +10,7 @@ import unittest
 from noa_host import FIXTURES, NOACTL, Host, Watcher, noa_client
 
 QUICK = ('[host.health]\ninterval = "20ms"\ntimeout = "200ms"\nthreshold = 2\n'
+         '[host.heal]\nrestart = false\nsafe_restart = false\ngraceful_restart = false\n'
          '[agents.patient]\nprobation = "0s"\nqueue_size = 10\n'
          'settings.gate = "{gate}"\n')
 

@@ -45,9 +45,21 @@ TEST(environment, sets_every_key_of_the_host) {
                               {"NOA_HOST_RESTART_WINDOW", "5ms"},
                               {"NOA_HOST_RESTART_RESET", "6ms"},
                               {"NOA_HOST_RESTART_COOLDOWN", "7ms"},
+                              {"NOA_HOST_HEAL_RESTART", "false"},
+                              {"NOA_HOST_HEAL_SAFE_RESTART", "false"},
+                              {"NOA_HOST_HEAL_GRACEFUL_RESTART", "false"},
+                              {"NOA_HOST_HEAL_DEPENDENCY", "false"},
+                              {"NOA_HOST_HEAL_DEGRADE", "false"},
+                              {"NOA_HOST_HEAL_ROLLBACK", "off"},
+                              {"NOA_HOST_HEAL_COOLDOWN", "1s"},
+                              {"NOA_HOST_HEAL_WATCH", "2s"},
+                              {"NOA_HOST_HEAL_SHUTDOWN", "3s"},
+                              {"NOA_HOST_HEAL_CRITICAL", "a, b"},
                               {"NOA_HOST_HEALTH_THRESHOLD", "8"},
                               {"NOA_HOST_HEALTH_INTERVAL", "9s"},
                               {"NOA_HOST_HEALTH_TIMEOUT", "10s"}});
+    EXPECT_EQ(config.host.heal,
+              (HealConfig{false, false, false, false, false, "off", 1s, 2s, 3s, {"a", "b"}}));
     EXPECT_EQ(config.host.health.threshold, 8U);
     EXPECT_EQ(config.host.health.interval, 9s);
     EXPECT_EQ(config.host.health.timeout, 10s);

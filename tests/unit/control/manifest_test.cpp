@@ -137,6 +137,8 @@ protected:
             {"plugin", "store"},
             {"run", "thread"}, // the only one in this version
             {"log_level", "error"},
+            {"heal.rollback", "auto"},
+            {"heal.critical", {"get"}},
             {"health",
              {{"disk",
                {{"threshold", 9}, {"critical", true}, {"interval", "2s"}, {"timeout", "3s"}}},
