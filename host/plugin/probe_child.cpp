@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "plugin/confine.hpp"
-#include "plugin/instance.hpp"
 #include "plugin/library.hpp"
+#include "plugin/local_instance.hpp"
 #include "plugin/probe.hpp"
 #include "plugin/probe_host.hpp"
 #include "plugin/text.hpp"
@@ -52,8 +52,8 @@ Failure in_step(std::string_view step, Error error) {
     return Failure(std::move(error));
 }
 
-Result<ProbeFacts> examine(Instance& instance, const noa_plugin& table, const std::string& settings,
-                           const VerdictChannel& channel) {
+Result<ProbeFacts> examine(LocalInstance& instance, const noa_plugin& table,
+                           const std::string& settings, const VerdictChannel& channel) {
     if (!settings.empty()) {
         channel.step("configure");
         if (auto configured = instance.configure(settings, false); !configured) {
@@ -61,7 +61,7 @@ Result<ProbeFacts> examine(Instance& instance, const noa_plugin& table, const st
         }
     }
     channel.step("describe");
-    const auto described = instance.ask(Instance::Question::describe);
+    const auto described = instance.ask(LocalInstance::Question::describe);
     if (!described) {
         return in_step("describe", described.error());
     }
@@ -83,7 +83,7 @@ Result<ProbeFacts> examine(Instance& instance, const noa_plugin& table, const st
 Result<ProbeFacts> ask_facts(const noa_plugin& table, const std::string& settings,
                              const VerdictChannel& channel) {
     channel.step("create");
-    auto instance = Instance::create(table, probe_host(), probe_context());
+    auto instance = LocalInstance::create(table, probe_host(), probe_context());
     if (!instance) {
         return in_step("create", instance.error());
     }

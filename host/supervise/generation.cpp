@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "plugin/stage.hpp"
 #include "supervise/host_table.hpp"
+#include "supervise/thread_place.hpp"
 
 namespace noa::supervise {
 
@@ -40,8 +41,7 @@ std::string thread_name(const std::string& agent, std::uint64_t load) {
 
 Generation::Generation(Surroundings& around, Blueprint blueprint)
     : around_(around), blueprint_(std::move(blueprint)), name_(blueprint_.config.name),
-      sockets_(around.sockets.of(name_)), thread_(thread_name(name_, ++around.loads)),
-      crash_scope_({name_, blueprint_.file.digest, thread_, blueprint_.number}) {
+      sockets_(around.sockets.of(name_)), thread_(thread_name(name_, ++around.loads)) {
     note_facts();
 }
 
@@ -121,25 +121,24 @@ Result<void> Generation::on_lane(const char* what, std::chrono::milliseconds tim
     return *state->result;
 }
 
+std::unique_ptr<Place> Generation::make_place() const {
+    return std::make_unique<ThreadPlace>(
+        ThreadPlace::Facts{name_, blueprint_.file.digest, thread_, blueprint_.number,
+                           blueprint_.file.path, blueprint_.facts.pinned, &host_table(), context_});
+}
+
 Result<void> Generation::load_on_lane() {
     set_generation_of_this_thread(this);
-    crash_scope_.claim_thread();
     capabilities_ = config().capabilities;
     if (auto verified = plugin::StageDir::verify(blueprint_.file); !verified) {
         return verified;
     }
-    auto library = plugin::Library::open(blueprint_.file.path);
-    if (!library) {
-        return Failure(library.error());
+    place_ = make_place();
+    auto loaded = place_->load();
+    if (!loaded) {
+        return Failure(loaded.error());
     }
-    library_ = std::move(*library);
-    const auto range = plugin::mapped_range(library_->path());
-    crash_scope_.set_range(range.begin, range.end);
-    auto instance = plugin::Instance::create(library_->table(), host_table(), context_);
-    if (!instance) {
-        return Failure(instance.error());
-    }
-    instance_ = std::move(*instance);
+    instance_ = *loaded;
     const auto settings = config().settings.dump();
     if (auto valid = instance_->configure(settings, false); !valid) {
         return valid;

@@ -16,16 +16,15 @@
 #include <string>
 #include <vector>
 
-#include "base/crash_marker.hpp"
 #include "base/log.hpp"
 #include "bus/lane.hpp"
 #include "config/config.hpp"
 #include "plugin/facts.hpp"
 #include "plugin/instance.hpp"
-#include "plugin/library.hpp"
 #include "supervise/agent_sockets.hpp"
 #include "supervise/context_table.hpp"
 #include "supervise/leftovers.hpp"
+#include "supervise/place.hpp"
 
 namespace noa::supervise {
 
@@ -147,9 +146,8 @@ private:
 
     Generation(Surroundings& around, Blueprint blueprint);
 
-    // generation_retire.cpp: why the library stays, empty when it went.
+    // generation_retire.cpp: why something of it stays, empty when all has gone.
     [[nodiscard]] std::string unload();
-    [[nodiscard]] std::string why_mapped() const;
 
     [[nodiscard]] noa_status handle(const noa_message& message, noa_delivery delivery,
                                     noa_error& error) noexcept override;
@@ -168,6 +166,7 @@ private:
     // Runs `step` on the lane and waits.
     [[nodiscard]] Result<void> on_lane(const char* what, std::chrono::milliseconds timeout,
                                        std::function<Result<void>()> step);
+    [[nodiscard]] std::unique_ptr<Place> make_place() const;
     [[nodiscard]] Result<void> load_on_lane();
     [[nodiscard]] Result<void> start_on_lane(const plugin::SavedState* state);
     [[nodiscard]] Result<void> start_plugin();
@@ -185,7 +184,6 @@ private:
     const std::string name_;   // the agent's
     AgentSockets& sockets_;    // the agent's
     const std::string thread_; // the lane's name, and what threads of the plugin inherit
-    CrashScope crash_scope_;
     std::atomic<bool> stuck_{false};
     std::atomic<bool> at_rest_{false};
     std::atomic<bool> lost_{false};
@@ -205,11 +203,9 @@ private:
     std::vector<AgentSockets::State> taken_states_; // that start has seen
     std::string state_dir_;
     std::uint64_t escaped_seen_ = 0;
-    std::string left_behind_; // of its threads, those that did not end; empty when none
 
-    // Order of destruction: the object, then the library; the lane is gone before both.
-    std::optional<plugin::Library> library_;
-    std::optional<plugin::Instance> instance_;
+    std::unique_ptr<Place> place_;         // the lane is gone before it
+    plugin::Instance* instance_ = nullptr; // the place's; from load to destroy
     std::unique_ptr<bus::Lane> lane_;
 };
 

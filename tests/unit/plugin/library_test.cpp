@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "plugin/instance.hpp"
+#include "plugin/local_instance.hpp"
 #include "plugin/probe_host.hpp"
 #include "support.hpp"
 
@@ -30,7 +30,8 @@ protected:
             auto opened = Library::open(file);
             ASSERT_TRUE(opened) << opened.error().text();
             library.emplace(std::move(*opened));
-            const auto agent = Instance::create(library->table(), probe_host(), probe_context());
+            const auto agent =
+                LocalInstance::create(library->table(), probe_host(), probe_context());
             EXPECT_TRUE(agent) << agent.error().text();
         });
         lane.join();
@@ -65,7 +66,10 @@ TEST_F(LibraryTest, ClosedOnTheLaneItselfItIsGoneOnceAskedAfterTheJoin) {
     std::thread lane([&] {
         auto opened = Library::open(file);
         ASSERT_TRUE(opened);
-        { const auto agent = Instance::create(opened->table(), probe_host(), probe_context()); }
+        {
+            const auto agent =
+                LocalInstance::create(opened->table(), probe_host(), probe_context());
+        }
         opened->close();
     });
     lane.join();

@@ -1,4 +1,4 @@
-#include "plugin/instance.hpp"
+#include "plugin/local_instance.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -137,7 +137,7 @@ std::int32_t read_piece(const noa_source* source, void* buffer, std::uint64_t ca
 
 } // namespace
 
-Instance::Instance(const noa_plugin& table, noa_agent* agent) noexcept
+LocalInstance::LocalInstance(const noa_plugin& table, noa_agent* agent) noexcept
     : table_(&table), agent_(agent), timers_(contract_of<noa_timer_plugin>(table, NOA_TIMER_ID)),
       inspect_(contract_of<noa_inspect_plugin>(table, NOA_INSPECT_ID)),
       reconfigure_(contract_of<noa_reconfigure_plugin>(table, NOA_RECONFIGURE_ID)),
@@ -148,12 +148,12 @@ Instance::Instance(const noa_plugin& table, noa_agent* agent) noexcept
     }
 }
 
-Instance::Instance(Instance&& other) noexcept
+LocalInstance::LocalInstance(LocalInstance&& other) noexcept
     : table_(other.table_), agent_(std::exchange(other.agent_, nullptr)), timers_(other.timers_),
       inspect_(other.inspect_), reconfigure_(other.reconfigure_), listener_(other.listener_),
       escaped_(other.escaped_), escaped_text_(std::move(other.escaped_text_)) {}
 
-Instance& Instance::operator=(Instance&& other) noexcept {
+LocalInstance& LocalInstance::operator=(LocalInstance&& other) noexcept {
     std::swap(table_, other.table_);
     std::swap(agent_, other.agent_);
     std::swap(timers_, other.timers_);
@@ -165,14 +165,14 @@ Instance& Instance::operator=(Instance&& other) noexcept {
     return *this;
 }
 
-Instance::~Instance() {
+LocalInstance::~LocalInstance() {
     if (agent_ != nullptr) {
         guard([this] { table_->destroy(agent_); });
     }
 }
 
 template <class Call>
-void Instance::guard(Call&& call) noexcept {
+void LocalInstance::guard(Call&& call) noexcept {
     noa_error error = empty_error();
     const auto status = behind_wall(error, [&] {
         call();
@@ -189,8 +189,8 @@ void Instance::guard(Call&& call) noexcept {
     }
 }
 
-Result<Instance> Instance::create(const noa_plugin& table, const noa_host& host,
-                                  noa_context context) {
+Result<LocalInstance> LocalInstance::create(const noa_plugin& table, const noa_host& host,
+                                            noa_context context) {
     noa_agent* agent = nullptr;
     const auto created = ask_ok(table, "create agent", [&](noa_error& error) {
         return table.create(&host, context, &agent, &error);
@@ -202,10 +202,10 @@ Result<Instance> Instance::create(const noa_plugin& table, const noa_host& host,
         return fail(Errc::internal, "create agent", table.id,
                     "it answered NOA_OK without an agent");
     }
-    return Instance(table, agent);
+    return LocalInstance(table, agent);
 }
 
-Result<void> Instance::configure(const std::string& settings_json, bool commit) {
+Result<void> LocalInstance::configure(const std::string& settings_json, bool commit) {
     if (table_->configure == nullptr) {
         return {};
     }
@@ -215,7 +215,7 @@ Result<void> Instance::configure(const std::string& settings_json, bool commit) 
     });
 }
 
-Result<void> Instance::start() {
+Result<void> LocalInstance::start() {
     if (table_->start == nullptr) {
         return {};
     }
@@ -223,7 +223,7 @@ Result<void> Instance::start() {
                   [&](noa_error& error) { return table_->start(agent_, &error); });
 }
 
-Result<void> Instance::quiesce(std::int64_t deadline_ns) {
+Result<void> LocalInstance::quiesce(std::int64_t deadline_ns) {
     if (table_->quiesce == nullptr) {
         return {};
     }
@@ -231,7 +231,7 @@ Result<void> Instance::quiesce(std::int64_t deadline_ns) {
                   [&](noa_error& error) { return table_->quiesce(agent_, deadline_ns, &error); });
 }
 
-Result<SavedState> Instance::save(std::uint64_t limit) {
+Result<SavedState> LocalInstance::save(std::uint64_t limit) {
     if (table_->save == nullptr || table_->state_schema == 0) {
         return SavedState{};
     }
@@ -252,7 +252,7 @@ Result<SavedState> Instance::save(std::uint64_t limit) {
     return std::move(saver.state);
 }
 
-Result<void> Instance::restore(const SavedState& state) {
+Result<void> LocalInstance::restore(const SavedState& state) {
     if (state.schema() == 0) {
         return {};
     }
@@ -275,21 +275,21 @@ Result<void> Instance::restore(const SavedState& state) {
                   [&](noa_error& error) { return table_->restore(agent_, &source, &error); });
 }
 
-void Instance::confirm() {
+void LocalInstance::confirm() {
     if (table_->confirm != nullptr) {
         guard([this] { table_->confirm(agent_); });
     }
 }
 
-Result<void> Instance::reconfigure(const std::string& settings_json, bool commit) {
+Result<void> LocalInstance::reconfigure(const std::string& settings_json, bool commit) {
     return ask_ok(*table_, "reconfigure agent", [&](noa_error& error) {
         return reconfigure_->reconfigure(agent_, {settings_json.data(), settings_json.size()},
                                          commit ? 1U : 0U, &error);
     });
 }
 
-noa_status Instance::handle(const noa_message& message, noa_delivery delivery,
-                            noa_error& error) noexcept {
+noa_status LocalInstance::handle(const noa_message& message, noa_delivery delivery,
+                                 noa_error& error) noexcept {
     error.struct_size = sizeof error;
     error.code = NOA_OK;
     error.text[0] = '\0';
@@ -310,35 +310,36 @@ noa_status Instance::handle(const noa_message& message, noa_delivery delivery,
     return error.code;
 }
 
-void Instance::on_reply(std::uint64_t tag, noa_status status, const noa_message* message) noexcept {
+void LocalInstance::on_reply(std::uint64_t tag, noa_status status,
+                             const noa_message* message) noexcept {
     if (table_->on_reply != nullptr) {
         guard([&] { table_->on_reply(agent_, tag, status, message); });
     }
 }
 
-void Instance::on_wake(std::uint64_t tag) noexcept {
+void LocalInstance::on_wake(std::uint64_t tag) noexcept {
     if (table_->on_wake != nullptr) {
         guard([&] { table_->on_wake(agent_, tag); });
     }
 }
 
-void Instance::on_timer(std::uint64_t tag) noexcept {
+void LocalInstance::on_timer(std::uint64_t tag) noexcept {
     if (timers_ != nullptr && NOA_HAS(timers_, on_timer) && timers_->on_timer != nullptr) {
         guard([&] { timers_->on_timer(agent_, tag); });
     }
 }
 
-bool Instance::has_on_ready() const noexcept {
+bool LocalInstance::has_on_ready() const noexcept {
     return listener_ != nullptr && NOA_HAS(listener_, on_ready) && listener_->on_ready != nullptr;
 }
 
-void Instance::on_ready(std::uint64_t tag, std::uint32_t events) noexcept {
+void LocalInstance::on_ready(std::uint64_t tag, std::uint32_t events) noexcept {
     if (has_on_ready()) {
         guard([&] { listener_->on_ready(agent_, tag, events); });
     }
 }
 
-Result<std::string> Instance::ask(Question question) {
+Result<std::string> LocalInstance::ask(Question question) {
     noa_status (*write)(noa_agent*, const noa_sink*, noa_error*) = nullptr;
     std::string_view attempt;
     switch (question) {

@@ -1,4 +1,4 @@
-#include "plugin/instance.hpp"
+#include "plugin/local_instance.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,8 +18,8 @@ Library open(const std::string& name) {
     return std::move(*library);
 }
 
-Result<Instance> create(const noa_plugin& table) {
-    return Instance::create(table, probe_host(), probe_context());
+Result<LocalInstance> create(const noa_plugin& table) {
+    return LocalInstance::create(table, probe_host(), probe_context());
 }
 
 TEST(InstanceFixtures, AnErrorOfCreateIsTold) {
@@ -97,9 +97,9 @@ TEST(InstanceFixtures, AGoodOneLivesItsLife) {
     EXPECT_TRUE(agent->start());
     EXPECT_TRUE(agent->quiesce(0));
     EXPECT_EQ(agent->save(100)->schema(), 0U);
-    EXPECT_EQ(*agent->ask(Instance::Question::describe),
+    EXPECT_EQ(*agent->ask(LocalInstance::Question::describe),
               R"({"operations":{"echo":{"summary":"answers"}}})");
-    EXPECT_EQ(*agent->ask(Instance::Question::health), "");
+    EXPECT_EQ(*agent->ask(LocalInstance::Question::health), "");
     EXPECT_EQ(agent->escaped(), 0U);
 }
 
@@ -182,7 +182,7 @@ public:
         table_.oldest_state_schema = 2;
     }
     ~InstanceCalls() override { the_agent = nullptr; }
-    Instance made() {
+    LocalInstance made() {
         auto made = create(table_);
         EXPECT_TRUE(made);
         return std::move(*made);
@@ -193,15 +193,15 @@ public:
 
 TEST_F(InstanceCalls, IsDestroyedOnceWhereverItMoves) {
     {
-        Instance first = made();
-        Instance second = std::move(first);
+        LocalInstance first = made();
+        LocalInstance second = std::move(first);
         first = std::move(second);
     }
     EXPECT_EQ(agent_.destroyed, 1);
 }
 
 TEST_F(InstanceCalls, FunctionsThatAreNotOfferedSucceed) {
-    Instance instance = made();
+    LocalInstance instance = made();
     EXPECT_TRUE(instance.configure("{}", true));
     EXPECT_TRUE(instance.start());
     EXPECT_TRUE(instance.quiesce(0));
@@ -213,7 +213,7 @@ TEST_F(InstanceCalls, FunctionsThatAreNotOfferedSucceed) {
 }
 
 TEST_F(InstanceCalls, StateGoesAcross) {
-    Instance instance = made();
+    LocalInstance instance = made();
     const auto state = instance.save(100);
     ASSERT_TRUE(state);
     EXPECT_EQ(state->schema(), 3U);
@@ -224,14 +224,14 @@ TEST_F(InstanceCalls, StateGoesAcross) {
 }
 
 TEST_F(InstanceCalls, StateOverItsLimitFailsEvenWhenThePluginIgnoresIt) {
-    Instance instance = made();
+    LocalInstance instance = made();
     const auto state = instance.save(9);
     ASSERT_FALSE(state);
     EXPECT_EQ(state.error().reason, "size: wanted at most 9 bytes, found more");
 }
 
 TEST_F(InstanceCalls, StateThatThePluginCannotReadIsRefused) {
-    Instance instance = made();
+    LocalInstance instance = made();
     const auto old = instance.restore(state_of(1, "x"));
     EXPECT_EQ(old.error().code, Errc::refused);
     EXPECT_EQ(old.error().reason, "state schema: wanted at least 2, found 1");
@@ -253,7 +253,7 @@ TEST_F(InstanceCalls, VoidFunctionsThatThrowAreCounted) {
                : std::strcmp(id, NOA_LISTENER_ID) == 0 ? &throwing_listener
                                                        : nullptr;
     };
-    Instance instance = made();
+    LocalInstance instance = made();
     instance.on_wake(1);
     instance.on_reply(1, NOA_OK, nullptr);
     instance.confirm();
@@ -271,7 +271,7 @@ TEST_F(InstanceCalls, OnReadyIsOfferedByWhoeverHasIt) {
         table_.extension = [](const char* id) -> const void* {
             return std::strcmp(id, NOA_LISTENER_ID) == 0 ? offered : nullptr;
         };
-        Instance instance = made();
+        LocalInstance instance = made();
         EXPECT_FALSE(instance.has_on_ready());
         instance.on_ready(1, NOA_READY_READ);
         EXPECT_EQ(instance.escaped(), 0U);
@@ -303,36 +303,36 @@ TEST_F(InstanceCalls, ShortExtensionsOfferOnlyWhatTheyHold) {
         return std::strcmp(id, NOA_INSPECT_ID) == 0 ? &short_inspect : nullptr;
     };
     agent_.text = R"({"status":"healthy"})";
-    Instance instance = made();
-    EXPECT_EQ(*instance.ask(Instance::Question::health), agent_.text);
-    EXPECT_EQ(*instance.ask(Instance::Question::metrics), "");
-    EXPECT_EQ(*instance.ask(Instance::Question::describe), "");
+    LocalInstance instance = made();
+    EXPECT_EQ(*instance.ask(LocalInstance::Question::health), agent_.text);
+    EXPECT_EQ(*instance.ask(LocalInstance::Question::metrics), "");
+    EXPECT_EQ(*instance.ask(LocalInstance::Question::describe), "");
 }
 
 TEST_F(InstanceCalls, ExtensionsOfNoSizeOrThatThrowAreNotOffered) {
     table_.extension = [](const char*) -> const void* { return &empty_inspect; };
-    EXPECT_EQ(*made().ask(Instance::Question::health), "");
+    EXPECT_EQ(*made().ask(LocalInstance::Question::health), "");
     table_.extension = [](const char*) -> const void* { throw 1; };
-    EXPECT_EQ(*made().ask(Instance::Question::health), "");
+    EXPECT_EQ(*made().ask(LocalInstance::Question::health), "");
     table_.extension = [](const char*) -> const void* { throw 1; };
     table_.struct_size = offsetof(noa_plugin, extension);
-    EXPECT_EQ(*made().ask(Instance::Question::health), "");
+    EXPECT_EQ(*made().ask(LocalInstance::Question::health), "");
 }
 
 TEST_F(InstanceCalls, AnswersThatAreNoJsonObjectAreRefused) {
     table_.extension = [](const char* id) -> const void* {
         return std::strcmp(id, NOA_INSPECT_ID) == 0 ? &short_inspect : nullptr;
     };
-    Instance instance = made();
+    LocalInstance instance = made();
     for (const auto& text : {std::string("{"), std::string("[]"), std::string("\"\xff\""),
                              std::string(100'000, '['), std::string(2'000'000, ' ')}) {
         agent_.text = text;
-        EXPECT_FALSE(instance.ask(Instance::Question::health));
+        EXPECT_FALSE(instance.ask(LocalInstance::Question::health));
     }
 }
 
 TEST_F(InstanceCalls, HandlePassesAnswersOnAndFillsErrors) {
-    Instance instance = made();
+    LocalInstance instance = made();
     noa_message message{};
     noa_error error{};
     EXPECT_EQ(instance.handle(message, 1, error), NOA_OK);
