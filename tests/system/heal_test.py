@@ -4,7 +4,7 @@ import json
 import threading
 import unittest
 
-from noa_faults import RELOAD
+from noa_faults import RELOAD, until
 from noa_host import FIXTURES, Host, Watcher, noa_client
 
 QUICK = ('[host.health]\ninterval = "20ms"\ntimeout = "200ms"\nthreshold = 2\n'
@@ -163,8 +163,7 @@ class ByHand(unittest.TestCase):
             host.log_until("agent.restart_planned", agent="faulty", step="probe")
             (host.root / "orders").write_text("")
             self.heal(host, "dependency-failed")
-            with Watcher(host, "host.agent.patient"):
-                self.assertEqual(host.agent("patient")["state"], "running")
+            until(lambda: host.agent("patient")["state"], lambda state: state == "running")
 
     def test_degraded_by_hand_it_says_why(self):
         with patient('heal.critical = ["say"]\n') as host, host.client() as client, \

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <future>
 
@@ -9,11 +10,11 @@ namespace noa::supervise {
 namespace {
 
 TEST(workers, run_what_is_posted_side_by_side) {
-    Workers workers(2);
+    // Each waits for the other: one thread alone would hang.
     std::promise<void> first;
     std::promise<void> second;
-    // Each waits for the other: one thread alone would hang.
     std::promise<void> done;
+    Workers workers(2); // gone before what its jobs use
     workers.post([&] {
         first.set_value();
         second.get_future().wait();
@@ -27,11 +28,11 @@ TEST(workers, run_what_is_posted_side_by_side) {
 }
 
 TEST(workers, are_never_more_than_allowed) {
-    Workers workers(3);
+    std::promise<void> done;
     std::atomic<int> inside = 0;
     std::atomic<int> most = 0;
     std::atomic<int> left = 200;
-    std::promise<void> done;
+    Workers workers(3);
     for (int i = 0; i < 200; ++i) {
         workers.post([&] {
             const int now = ++inside;
@@ -49,10 +50,10 @@ TEST(workers, are_never_more_than_allowed) {
 }
 
 TEST(workers, told_to_stop_finish_what_has_begun_and_drop_the_rest) {
-    Workers workers(1);
     std::promise<void> begun;
     std::promise<void> go_on;
     std::atomic<int> ran = 0;
+    Workers workers(1);
     workers.post([&] {
         begun.set_value();
         go_on.get_future().wait();
@@ -71,11 +72,11 @@ TEST(workers, told_to_stop_finish_what_has_begun_and_drop_the_rest) {
 }
 
 TEST(workers, start_again_after_they_had_nothing_to_do) {
+    std::array<std::promise<void>, 100> done;
     Workers workers(4);
-    for (int i = 0; i < 100; ++i) {
-        std::promise<void> done;
-        workers.post([&] { done.set_value(); });
-        done.get_future().wait();
+    for (auto& each : done) {
+        workers.post([&] { each.set_value(); });
+        each.get_future().wait();
     }
 }
 
