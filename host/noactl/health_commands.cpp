@@ -101,7 +101,7 @@ std::string health_csv(const json& health, std::int64_t now_unix_ns) {
                   "check_status", "failures", "finding", "strategy", "recommendation", "unix_s"});
     const auto time = std::to_string(now_unix_ns / 1'000'000'000);
     for (const auto& [agent, value] : child(health, "agents").items()) {
-        const auto row = [&, name = agent](const json& check) {
+        const auto row = [&, name = agent, &value = value](const json& check) {
             add_row(out, {name, member(value, "version"), member(value, "generation"),
                           member(value, "state"), label_of(value), member(check, "name"),
                           member(check, "source"), check.is_null() ? "" : label_of(check),
