@@ -17,11 +17,12 @@ LAYERS = {
     "config": {"base"},
     "plugin": {"base"},
     "bus": {"base"},
-    "supervise": {"base", "config", "plugin", "bus"},
+    "link": {"base", "plugin"},
+    "supervise": {"base", "config", "plugin", "bus", "link"},
     "control": {"base", "config", "plugin", "bus", "supervise"},
     "noactl": {"base", "config", "plugin", "control"},
-    "runner": {"base", "plugin", "bus"},
-    "noad": {"base", "config", "plugin", "bus", "supervise", "control"},
+    "runner": {"base", "plugin", "bus", "link"},
+    "noad": {"base", "config", "plugin", "bus", "link", "supervise", "control"},
 }
 
 

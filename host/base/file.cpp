@@ -108,4 +108,22 @@ Result<void> replace_file(const std::filesystem::path& file, std::string_view te
     return durable == Durable::yes ? sync_directory(file.parent_path(), attempt) : done;
 }
 
+std::uint64_t size_of_tree(const std::filesystem::path& directory, std::size_t most) noexcept {
+    namespace fs = std::filesystem;
+    std::uint64_t total = 0;
+    std::error_code code;
+    try {
+        fs::recursive_directory_iterator at(directory, code);
+        for (std::size_t seen = 0; !code && at != fs::end(at) && seen < most; ++seen) {
+            struct stat status {};
+            if (::lstat(at->path().c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
+                total += static_cast<std::uint64_t>(status.st_size);
+            }
+            at.increment(code);
+        }
+    } catch (const std::exception&) { // it changed under our hands, or no memory
+    }
+    return total;
+}
+
 } // namespace noa

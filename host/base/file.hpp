@@ -27,4 +27,9 @@ enum class Durable : std::uint8_t {
 [[nodiscard]] Result<void> replace_file(const std::filesystem::path& file, std::string_view text,
                                         Durable durable, std::string_view attempt);
 
+// Bytes of the regular files below a directory, of at most `most` entries; links are not followed.
+// What cannot be read counts nothing.
+[[nodiscard]] std::uint64_t size_of_tree(const std::filesystem::path& directory,
+                                         std::size_t most) noexcept;
+
 } // namespace noa

@@ -55,7 +55,7 @@ std::optional<Settlement> Deliveries::take_early(std::uint64_t token) noexcept {
     return pop_early(token);
 }
 
-std::vector<Item> Deliveries::revoke(Revoked why) {
+std::vector<Item> Deliveries::revoke(const Why& why) {
     std::vector<std::pair<std::uint64_t, Item>> taken;
     {
         const std::lock_guard lock(mutex_);
@@ -72,7 +72,7 @@ std::vector<Item> Deliveries::revoke(Revoked why) {
     items.reserve(taken.size());
     for (auto& [token, item] : taken) {
         ++item.attempt;
-        item.revocations += why == Revoked::at_switch ? 1 : 0;
+        item.revocations += why(token) == Revoked::at_switch ? 1 : 0;
         items.push_back(std::move(item));
     }
     return items;

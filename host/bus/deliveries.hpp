@@ -73,7 +73,11 @@ public:
     }
 
     // Everything open, oldest first, each with one attempt more; nothing is open afterwards.
-    [[nodiscard]] std::vector<Item> revoke(Revoked why = Revoked::at_switch);
+    using Why = std::function<Revoked(std::uint64_t token)>;
+    [[nodiscard]] std::vector<Item> revoke(const Why& why);
+    [[nodiscard]] std::vector<Item> revoke(Revoked why = Revoked::at_switch) {
+        return revoke([why](std::uint64_t) { return why; });
+    }
     // Everything open, or handed back and not taken yet.
     void each(const std::function<void(Item&)>& visit);
     // Hands an item back to the lane for redelivery at `due_ns`.

@@ -23,6 +23,8 @@ public:
     virtual void on_timer(std::uint64_t tag) noexcept = 0;
     // Of those that watch descriptors.
     virtual void on_ready(std::uint64_t /*tag*/, std::uint32_t /*events*/) noexcept {}
+    // The lane has nothing to do, and is about to sleep.
+    virtual void on_idle() noexcept {}
     // The JSON answer to `health`, `metrics` or `describe`.
     [[nodiscard]] virtual Result<std::string> inspect(std::string_view operation) noexcept = 0;
 };

@@ -100,7 +100,7 @@ void Lane::attach(Handler& handler) {
     }
 }
 
-void Lane::detach(Revoked why) {
+void Lane::detach(const Deliveries::Why& why) {
     inbox_.put_back(inbox_.deliveries().revoke(why));
     inbox_.settled(std::exchange(settled_unsaid_, 0));
     for (auto& returned : retries_) {
@@ -318,6 +318,7 @@ void Lane::idle() {
     if (drained_ && check_drained(monotonic_ns())) {
         return; // it may have detached, or resumed with work that was held
     }
+    handler_->on_idle();
     if (options_.spin_ns > 0 && spin()) {
         return;
     }

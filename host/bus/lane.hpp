@@ -64,12 +64,20 @@ public:
     // [lane] From attach on the inbox is consumed and answers arrive; detach ends both and
     // leaves the inbox to the next lane, with every open delivery back at its head. Watches end.
     void attach(Handler& handler);
-    void detach(Revoked why = Revoked::at_switch);
+    void detach(Revoked why = Revoked::at_switch) {
+        detach([why](std::uint64_t) { return why; });
+    }
+    void detach(const Deliveries::Why& why);
+    [[nodiscard]] bool is_attached() const noexcept { return handler_ != nullptr; }
     // [lane] Takes up nothing new, still receives answers; calls `done` on the lane when no
     // delivery is open and no answer awaited, or at `deadline_ns`, with whether all is done.
     void drain(std::int64_t deadline_ns, std::function<void(bool)> done);
     // [lane] Undoes drain.
     void resume();
+    // [lane] The time for a drain is over: `done` is called now, if it was not yet.
+    void end_drain();
+    // [any thread] While held, nothing new is taken up; answers still arrive.
+    void hold(bool held) noexcept;
     // [lane] Calls `done` on the lane, once, when no message is left unsettled.
     void when_empty(std::function<void()> done);
     // [lane] New limits of a running generation.
@@ -81,6 +89,18 @@ public:
 
     // What a generation asks of the host; see noa/host.h for each.
     [[nodiscard]] bool on_lane() const noexcept;
+    // What this thread asks of a lane that is not its own counts, until the end, as part of
+    // handling a message with that many hops.
+    class PartOf {
+    public:
+        explicit PartOf(std::uint16_t hops) noexcept;
+        PartOf(const PartOf&) = delete;
+        PartOf& operator=(const PartOf&) = delete;
+        ~PartOf();
+
+    private:
+        Cause cause_;
+    };
     [[nodiscard]] noa_status send(const noa_outgoing& message, noa_receipt* receipt);
     [[nodiscard]] noa_status send_many(const noa_outgoing* messages, std::uint32_t stride,
                                        std::uint32_t count, noa_receipt* receipt);
@@ -174,6 +194,7 @@ private:
     bool draining_ = false;
     std::atomic<bool> awaited_{false}; // somebody waits for open deliveries; read by any thread
     std::atomic<bool> gated_{false};   // a limit of open deliveries is set; read by any thread
+    std::atomic<bool> held_{false};
     std::int64_t drain_deadline_ns_ = 0;
     std::function<void(bool)> drained_;
     std::function<void()> emptied_;

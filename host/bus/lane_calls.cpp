@@ -8,6 +8,25 @@
 
 namespace noa::bus {
 
+namespace {
+
+thread_local const Cause* part_of = nullptr;
+
+} // namespace
+
+Lane::PartOf::PartOf(std::uint16_t hops) noexcept {
+    cause_.hops = hops;
+    part_of = &cause_;
+}
+
+Lane::PartOf::~PartOf() {
+    part_of = nullptr;
+}
+
+const Cause* Lane::cause() const noexcept {
+    return part_of != nullptr ? part_of : on_lane() && in_call_ ? &cause_ : nullptr;
+}
+
 bool Lane::is_in_hand(noa_delivery delivery) const noexcept {
     return on_lane() && in_hand_token_ != 0 && delivery == in_hand_token_;
 }

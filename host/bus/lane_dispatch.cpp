@@ -25,10 +25,6 @@ noa_id no_id() noexcept {
 
 } // namespace
 
-const Cause* Lane::cause() const noexcept {
-    return on_lane() && in_call_ ? &cause_ : nullptr;
-}
-
 void Lane::fill_view(const Item& item, noa_message& out) const noexcept {
     const Record& record = *item.record;
     out.struct_size = sizeof out;
@@ -58,10 +54,25 @@ Gate Lane::gate() const {
     if (draining_) {
         return Gate::draining;
     }
+    if (held_.load(std::memory_order_relaxed)) {
+        return Gate::closed;
+    }
     if (options_.concurrency == 0 || inbox_.deliveries().count() < options_.concurrency) {
         return Gate::open;
     }
     return outbox_.requests().count() != 0 ? Gate::nested : Gate::closed;
+}
+
+void Lane::end_drain() {
+    drain_deadline_ns_ = 0;
+    static_cast<void>(check_drained(1));
+}
+
+void Lane::hold(bool held) noexcept {
+    held_.store(held, std::memory_order_relaxed);
+    if (!held) {
+        inbox_.nudge();
+    }
 }
 
 // `gate` as the item was taken: it may have opened since, and what was put aside goes first.

@@ -7,6 +7,7 @@
 #include "base/names.hpp"
 #include "config/dependencies.hpp"
 #include "config/fields.hpp"
+#include "config/read_limits.hpp"
 #include "config/read_supervision.hpp"
 #include "config/secrets.hpp"
 
@@ -19,7 +20,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> environments{"production", "staging", "development"};
 constexpr std::array<std::string_view, 2> log_formats{"text", "json"};
-constexpr std::array<std::string_view, 1> run_modes{"thread"};
+constexpr std::array<std::string_view, 2> run_modes{"thread", "process"};
 
 constexpr std::uint32_t max_queue_size = 1'000'000;
 constexpr std::uint32_t max_deliveries = 100;
@@ -94,6 +95,11 @@ private:
         }
         fields.size("max_message", host.max_message, 1024, NOA_BODY_MAX);
         fields.duration("spin", host.spin, 0us, 10'000us);
+        fields.text("control_group", host.control_group);
+        if (host.control_group != "auto" && host.control_group != "off" &&
+            !host.control_group.starts_with('/')) {
+            fields.problem("control_group", "expected \"auto\", \"off\" or an absolute path");
+        }
         fields.duration("probe_timeout", host.probe_timeout, 100ms, 60s);
         fields.duration("debounce", host.debounce, 0ms, 1000ms);
         fields.integer("keep_versions", host.keep_versions, 1, max_kept_versions);
@@ -161,13 +167,7 @@ private:
     }
 
     static void read_run(Fields& fields, AgentConfig& agent) {
-        std::string run = agent.run;
-        fields.text("run", run);
-        if (run == "process") {
-            fields.problem("run", "\"process\" is not in this version; expected \"thread\"");
-        } else if (run != "thread") {
-            fields.choice("run", agent.run, run_modes);
-        }
+        fields.choice("run", agent.run, run_modes);
     }
 
     static void read_bounds(Fields& fields, AgentConfig& agent) {
@@ -184,6 +184,8 @@ private:
         read_restart(fields.below("restart"), agent.restart);
         read_checks(fields.below("health"), agent.health, agent.checks);
         read_heal(fields.below("heal"), agent.heal);
+        read_limits(fields.below("limits"), agent.limits);
+        read_sandbox(fields.below("sandbox"), agent.sandbox);
         fields.level("log_level", agent.log_level);
     }
 

@@ -31,7 +31,11 @@ bool AgentConfig::tolerates(const std::string& absent) const {
 }
 
 std::string AgentConfig::identity() const {
-    const nlohmann::json parts = {plugin, run, allow_pinned, settings};
+    nlohmann::json parts = {plugin, run, allow_pinned, settings};
+    if (run == "process") {
+        parts.push_back({limits.memory, limits.cpu, limits.files, limits.processes, limits.storage,
+                         sandbox.enabled, sandbox.network, sandbox.read, sandbox.write});
+    }
     return digest_of(parts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 

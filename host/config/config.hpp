@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
+#include "config/limits.hpp"
 #include "config/supervision.hpp"
 
 namespace noa::config {
@@ -37,7 +38,8 @@ struct HostConfig {
     std::string environment = "production"; // production, staging, development
     LogConfig log;
     std::uint64_t max_message = std::uint64_t{16} * 1024 * 1024; // bytes of a body
-    std::chrono::microseconds spin{0}; // how long a busy lane spins before it sleeps
+    std::chrono::microseconds spin{0};  // how long a busy lane spins before it sleeps
+    std::string control_group = "auto"; // "off", or a directory: see link::ControlGroups
     std::chrono::milliseconds probe_timeout{5000};
     std::chrono::milliseconds debounce{20};
     std::uint32_t keep_versions = 3; // confirmed versions of an agent's plugin, kept to go back to
@@ -52,7 +54,7 @@ struct AgentConfig {
     std::string name;
     std::string plugin; // a plugin id; default: the name
     bool enabled = true;
-    std::string run = "thread";          // the only one in this version
+    std::string run = "thread";          // or "process": in a runner of its own
     std::vector<std::string> depends_on; // the names alone
     std::vector<std::string> optional;   // of depends_on: those that it can do without
     std::vector<std::string> capabilities;
@@ -70,6 +72,8 @@ struct AgentConfig {
     HealthCheckConfig health;                           // host.health: of checks without a table
     std::map<std::string, HealthCheckConfig> checks;    // by name
     HealConfig heal;                                    // default: host.heal
+    LimitsConfig limits;                                // of a process
+    SandboxConfig sandbox;                              // of a process
     Level log_level = Level::info;                      // default: host.log.level
     bool allow_pinned = false;                          // load a library that cannot be unloaded
     nlohmann::json settings = nlohmann::json::object(); // secrets resolved: never log or print
@@ -80,7 +84,8 @@ struct AgentConfig {
 
     [[nodiscard]] bool tolerates(const std::string& absent) const;
     // SHA-256 over the plugin id, settings and every key above that a generation depends on
-    // (run, allow_pinned). Secrets count, so it is to be guarded like a hash of them.
+    // (run, allow_pinned, limits, sandbox). Secrets count, so it is to be guarded like a hash of
+    // them.
     [[nodiscard]] std::string identity() const;
     // `settings` with every secret replaced by "(secret)": what may be shown.
     [[nodiscard]] nlohmann::json shown_settings() const;

@@ -72,6 +72,20 @@ void Fields::integer(std::string_view key, std::uint32_t& into, std::uint32_t mi
     into = static_cast<std::uint32_t>(number);
 }
 
+void Fields::real(std::string_view key, double& into, double min, double max) {
+    const auto* value = find(key);
+    if (value == nullptr) {
+        return;
+    }
+    const auto number = value->is_number() ? value->get<double>() : min - 1;
+    if (!(number >= min && number <= max)) {
+        expected(key, "a number" + range(nlohmann::json(min).dump(), nlohmann::json(max).dump()),
+                 *value);
+        return;
+    }
+    into = number;
+}
+
 void Fields::text(std::string_view key, std::string& into) {
     if (const auto* value = find(key)) {
         if (value->is_string() && is_plain(value->get_ref<const std::string&>())) {

@@ -21,6 +21,7 @@ public:
 
     bool boolean(std::string_view key, bool& into); // whether it is there, and right
     void integer(std::string_view key, std::uint32_t& into, std::uint32_t min, std::uint32_t max);
+    void real(std::string_view key, double& into, double min, double max);
     void text(std::string_view key, std::string& into);
     void choice(std::string_view key, std::string& into, std::span<const std::string_view> choices);
     void level(std::string_view key, Level& into);

@@ -64,6 +64,27 @@ nlohmann::json dependencies_of(const AgentConfig& agent) {
     return list;
 }
 
+void add(ShownValues& values, const LimitsConfig& limits) {
+    values.insert(values.end(), {
+                                    {"limits.memory", render_size(limits.memory)},
+                                    {"limits.memory_request", render_size(limits.memory_request)},
+                                    {"limits.cpu", limits.cpu},
+                                    {"limits.cpu_request", limits.cpu_request},
+                                    {"limits.files", limits.files},
+                                    {"limits.processes", limits.processes},
+                                    {"limits.storage", render_size(limits.storage)},
+                                });
+}
+
+void add(ShownValues& values, const SandboxConfig& sandbox) {
+    values.insert(values.end(), {
+                                    {"sandbox.enabled", sandbox.enabled},
+                                    {"sandbox.network", sandbox.network},
+                                    {"sandbox.read", sandbox.read},
+                                    {"sandbox.write", sandbox.write},
+                                });
+}
+
 nlohmann::json nested(const ShownValues& values) {
     auto table = nlohmann::json::object();
     for (const auto& [key, value] : values) {
@@ -89,6 +110,7 @@ ShownValues shown_values(const HostConfig& host) {
         {"log.format", host.log.format == LogFormat::json ? "json" : "text"},
         {"max_message", render_size(host.max_message)},
         {"spin", render_duration(host.spin)},
+        {"control_group", host.control_group},
         {"probe_timeout", render_duration(host.probe_timeout)},
         {"debounce", render_duration(host.debounce)},
         {"keep_versions", host.keep_versions},
@@ -123,6 +145,8 @@ ShownValues shown_values(const AgentConfig& agent) {
     add(values, agent.restart);
     values.emplace_back("health", checks_of(agent));
     add(values, agent.heal);
+    add(values, agent.limits);
+    add(values, agent.sandbox);
     return values;
 }
 

@@ -240,7 +240,8 @@ Result<void> assemble(const Options& options, const config::Sources& sources,
                          options.runtime_dir,
                          options.runner,
                          {options.plugin_dirs.begin(), options.plugin_dirs.end()},
-                         config.host.spin},
+                         config.host.spin,
+                         config.host.control_group},
         sources);
     offer_operations(*host.port, *host.supervisor);
     host.supervisor->set_send([port = host.port.get()](const std::string& agent,

@@ -17,6 +17,7 @@
 
 #include "base/clock.hpp"
 #include "base/unique_fd.hpp"
+#include "plugin/child_environment.hpp"
 #include "plugin/limits.hpp"
 
 namespace noa::plugin {
@@ -29,23 +30,6 @@ constexpr std::chrono::hours longest{24};
 
 Failure cannot(const std::filesystem::path& what, int error_number, std::string advice = {}) {
     return fail_errno("start probe", what.string(), error_number, std::move(advice));
-}
-
-// What the loader, the C library and sanitizers go by. The rest of the host's environment may
-// hold secrets.
-std::vector<char*> child_environment() {
-    constexpr std::array<std::string_view, 10> kept = {
-        "LD_", "LC_", "LANG=", "TZ=", "PATH=", "HOME=", "ASAN_", "UBSAN_", "TSAN_", "LSAN_"};
-    std::vector<char*> out;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string_view text(*entry);
-        if (std::any_of(kept.begin(), kept.end(),
-                        [text](std::string_view prefix) { return text.starts_with(prefix); })) {
-            out.push_back(*entry);
-        }
-    }
-    out.push_back(nullptr);
-    return out;
 }
 
 Result<UniqueFd> settings_file(const std::string& settings) {

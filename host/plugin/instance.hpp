@@ -39,6 +39,14 @@ public:
                                             noa_error& error) noexcept = 0;
     virtual void on_reply(std::uint64_t tag, noa_status status,
                           const noa_message* message) noexcept = 0;
+    // After quiesce: what it had not settled is not its own any more.
+    virtual void taken_back() noexcept {}
+    // Whether it has gone by itself: nothing that it is asked comes back, and of what it was
+    // handed it may have begun with that.
+    [[nodiscard]] virtual bool has_gone() const noexcept { return false; }
+    [[nodiscard]] virtual bool may_have_begun(noa_delivery) const { return true; }
+    // The lane is about to sleep: what was put off is due.
+    virtual void flush() noexcept {}
     virtual void on_wake(std::uint64_t tag) noexcept = 0;
     virtual void on_timer(std::uint64_t tag) noexcept = 0;
     [[nodiscard]] virtual bool has_on_ready() const noexcept = 0;

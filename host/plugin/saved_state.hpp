@@ -28,6 +28,10 @@ public:
     void append(std::span<const std::byte> bytes);
     // No more is appended; takes the checksum.
     void seal() noexcept { checksum_ = sum(); }
+    // Of what was sealed: the other end of a link compares.
+    [[nodiscard]] std::uint64_t checksum() const noexcept { return checksum_; }
+    // Known last, when the state comes in pieces.
+    void set_schema(std::uint32_t schema) noexcept { schema_ = schema; }
     // Errc::internal when the bytes are not those that were sealed.
     [[nodiscard]] Result<void> verify() const;
     // Copies from `offset`; how many bytes, 0 at the end.

@@ -4,6 +4,7 @@
 
 #include "options.hpp"
 #include "plugin/probe.hpp"
+#include "serve.hpp"
 #include "settings.hpp"
 
 namespace {
@@ -14,8 +15,12 @@ constexpr const char* help_text =
     R"(noa-agent-runner: runs a plugin for noad, apart from it
 
   noa-agent-runner --probe FILE --settings-fd N --verdict-fd M
+  noa-agent-runner --serve AGENT
 
-Loads the plugin FILE, creates an agent, has it validate the settings, a JSON object
+With --serve it is the process of an agent with run = "process": it loads the plugin that
+the host names over the link, descriptor 3, and serves until the host is done with it.
+
+With --probe it loads the plugin FILE, creates an agent, has it validate the settings, a JSON object
 read from descriptor N, unloads it, and writes what it learned to descriptor M: one line
 "step NAME" before each step and one line of JSON at the end. Confines itself first.
 
@@ -42,6 +47,9 @@ int main(int argc, char** argv) {
     }
     if (options->version) {
         return std::puts("noa-agent-runner " NOA_VERSION) < 0 ? 1 : 0;
+    }
+    if (!options->serve.empty()) {
+        return noa::runner::serve(options->serve);
     }
     const auto settings = noa::runner::read_settings(options->settings_fd);
     if (!settings) {

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <string_view>
 
+#include "base/names.hpp"
+
 namespace noa::runner {
 
 namespace {
@@ -36,7 +38,8 @@ Result<Options> parse(std::span<char* const> arguments) {
             options.version = true;
             return options;
         }
-        const bool known = name == "--probe" || name == "--settings-fd" || name == "--verdict-fd";
+        const bool known = name == "--probe" || name == "--serve" || name == "--settings-fd" ||
+                           name == "--verdict-fd";
         if (!known) {
             return refuse(name, "unknown option");
         }
@@ -48,14 +51,26 @@ Result<Options> parse(std::span<char* const> arguments) {
             options.probe = value;
             continue;
         }
+        if (name == "--serve") {
+            if (!is_agent_name(value)) {
+                return refuse(name, "wanted an agent's name, found '" + std::string(value) + "'");
+            }
+            options.serve = value;
+            continue;
+        }
         const auto fd = descriptor(name, value);
         if (!fd) {
             return Failure(fd.error());
         }
         (name == "--settings-fd" ? options.settings_fd : options.verdict_fd) = *fd;
     }
-    if (options.probe.empty() || options.settings_fd < 0 || options.verdict_fd < 0) {
-        return refuse("noa-agent-runner", "wanted --probe, --settings-fd and --verdict-fd");
+    if (!options.serve.empty() && options.probe.empty()) {
+        return options;
+    }
+    if (!options.serve.empty() || options.probe.empty() || options.settings_fd < 0 ||
+        options.verdict_fd < 0) {
+        return refuse("noa-agent-runner",
+                      "wanted --probe, --settings-fd and --verdict-fd, or --serve");
     }
     return options;
 }

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <span>
+#include <string>
 
 #include "base/result.hpp"
 
@@ -11,6 +12,7 @@ namespace noa::runner {
 struct Options {
     bool help = false;
     bool version = false;
+    std::string serve; // an agent's name
     std::filesystem::path probe;
     int settings_fd = -1;
     int verdict_fd = -1;

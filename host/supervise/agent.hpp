@@ -88,7 +88,8 @@ struct Agent {
     std::int64_t try_again_at_ns = 0; // what was turned down for a passing reason; 0: nothing was
     std::int64_t try_again_after_ns = 0;
     std::int64_t last_pause_ns = 0;
-    std::uint64_t restarts = 0; // that nobody asked for
+    std::uint64_t restarts = 0;               // that nobody asked for
+    std::unique_ptr<plugin::SavedState> left; // to what runs, when that is a process
     RestartPolicy policy;
     std::optional<PlannedRestart> planned;
     Watch watch;

@@ -9,7 +9,7 @@ namespace {
 
 // Read once, when the bus is opened.
 bool needs_restart(const std::string& key) {
-    return key == "max_message" || key == "spin" || key == "debounce";
+    return key == "max_message" || key == "spin" || key == "debounce" || key == "control_group";
 }
 
 // Reasons of the moment: the same bytes may do in a while.

@@ -67,6 +67,7 @@ Result<Proposal> Supervisor::State::propose(const ApplyOptions& options, bool dr
     if (auto added = config::add_autoloaded(proposal.config, names, sources.environment); !added) {
         return Failure(added.error());
     }
+    keep_apart(proposal.config, options, dry);
     const std::lock_guard lock(mutex);
     if (!dry) {
         watched = proposal.config.directories;
@@ -125,6 +126,25 @@ config::Action Supervisor::State::wanted_action(const Agent* agent,
         agent->refused ==
         (digest.empty() || rejected ? running.file.digest : digest) + "/" + wanted.identity();
     return refused && !options.explicit_request ? config::Action::keep : config::Action::reload;
+}
+
+// Files that crashed the host as threads run as processes, until they change or somebody who knows
+// better forces them.
+void Supervisor::State::keep_apart(config::Config& config, const ApplyOptions& options, bool dry) {
+    for (auto& [name, agent] : config.agents) {
+        const auto* entry = catalog.find(agent.plugin);
+        const auto isolated = ledger->page(name).isolated;
+        if (isolated.empty() || agent.run != "thread") {
+            continue;
+        }
+        const bool same_file = entry == nullptr || entry->digest == isolated;
+        if (same_file && !(options.force && options.concerns(name))) {
+            agent.run = "process";
+        } else if (!dry) {
+            static_cast<void>(ledger->update(name, Durable::yes,
+                                             [](LedgerPage& page) { page.isolated.clear(); }));
+        }
+    }
 }
 
 // Stages, scans and probes what is new. Of a plan nothing is recorded.

@@ -6,7 +6,6 @@
 #include "base/clock.hpp"
 #include "plugin/stage.hpp"
 #include "supervise/host_table.hpp"
-#include "supervise/thread_place.hpp"
 
 namespace noa::supervise {
 
@@ -29,6 +28,7 @@ struct Step {
 };
 
 constexpr std::chrono::milliseconds cancel_grace{200};
+constexpr std::chrono::milliseconds end_grace{5000}; // for a process to go that was killed
 
 // Unique among the threads of the host: what a plugin leaves behind is found by the name it
 // inherited. At most 15 bytes.
@@ -89,6 +89,7 @@ Result<std::unique_ptr<Generation>> Generation::load(Surroundings& around, Bluep
         return Failure(lane.error());
     }
     made->lane_ = std::move(*lane);
+    made->place_ = made->make_place();
     auto loaded = made->on_lane("load", made->config().start_timeout,
                                 [raw = made.get()] { return raw->load_on_lane(); });
     if (loaded) {
@@ -113,6 +114,12 @@ Result<void> Generation::on_lane(const char* what, std::chrono::milliseconds tim
     std::unique_lock lock(state->mutex);
     if (!state->changed.wait_for(lock, timeout, [&] { return state->result.has_value(); })) {
         state->cancelled = true;
+        if (place_->end_now(std::string(what) + " did not return in time") &&
+            state->changed.wait_for(lock, end_grace, [&] { return state->result.has_value(); })) {
+            return failure(what, Errc::timed_out,
+                           "did not return within " + std::to_string(timeout.count()) + " ms",
+                           "its process was ended");
+        }
         stuck_ = true;
         return failure(what, Errc::timed_out,
                        "did not return within " + std::to_string(timeout.count()) + " ms",
@@ -121,19 +128,12 @@ Result<void> Generation::on_lane(const char* what, std::chrono::milliseconds tim
     return *state->result;
 }
 
-std::unique_ptr<Place> Generation::make_place() const {
-    return std::make_unique<ThreadPlace>(
-        ThreadPlace::Facts{name_, blueprint_.file.digest, thread_, blueprint_.number,
-                           blueprint_.file.path, blueprint_.facts.pinned, &host_table(), context_});
-}
-
 Result<void> Generation::load_on_lane() {
     set_generation_of_this_thread(this);
     capabilities_ = config().capabilities;
     if (auto verified = plugin::StageDir::verify(blueprint_.file); !verified) {
         return verified;
     }
-    place_ = make_place();
     auto loaded = place_->load();
     if (!loaded) {
         return Failure(loaded.error());
@@ -181,15 +181,29 @@ void Generation::route() {
     }
 }
 
+// [lane] It does not go on: what is open goes back. With a reason, somebody is told.
+void Generation::lose(const std::string& reason) {
+    if (lane_->is_attached()) {
+        const bool gone = instance_->has_gone();
+        lane_->forget();
+        lane_->detach([&](std::uint64_t delivery) {
+            return gone && instance_->may_have_begun(delivery) ? bus::Revoked::by_loss
+                                                               : bus::Revoked::at_switch;
+        });
+    }
+    at_rest_ = true;
+    process_ended_ = instance_->has_gone();
+    lost_ = true;
+    if (!reason.empty()) {
+        around_.on_fault({name_, blueprint_.number, reason});
+    }
+}
+
 // [lane] A quiesce that failed, or was cancelled.
 void Generation::go_on_after_quiesce(bool somebody_waits) {
     if (auto started = start_plugin(); !started) {
-        lane_->detach();
-        at_rest_ = true;
-        lost_ = true;
-        if (!somebody_waits) {
-            around_.on_fault({name_, blueprint_.number, started.error().text()});
-        }
+        const bool is_told = somebody_waits || instance_->has_gone(); // of an end, by on_ended
+        lose(is_told ? std::string() : started.error().text());
         return;
     }
     sockets_.taken_over_by(context_);
@@ -213,6 +227,10 @@ Result<Generation::Rest> Generation::quiesce(std::chrono::milliseconds timeout, 
         if (is_cancelled()) {
             return;
         }
+        if (lost_) { // since: nothing is attached that could be drained
+            state->finish(failure("quiesce", Errc::unavailable, "it ended meanwhile"));
+            return;
+        }
         lane_->drain(drain_ns, [this, state, rest, save, is_cancelled, deadline_ns](bool) {
             if (is_cancelled()) {
                 lane_->resume();
@@ -229,6 +247,7 @@ Result<Generation::Rest> Generation::quiesce(std::chrono::milliseconds timeout, 
             } else {
                 rest->taken_back = lane_->endpoint().inbox().deliveries().count();
                 lane_->detach();
+                instance_->taken_back();
                 at_rest_ = true;
             }
             state->result = std::move(quiesced);
@@ -340,6 +359,14 @@ void Generation::abandon_inbox() {
 }
 
 void Generation::give_up_on() {
+    if (place_->end_now("it did not come to rest when it was to stop")) {
+        static_cast<void>(on_lane("stop", config().quiesce_timeout, [this]() -> Result<void> {
+            lose({});
+            return {};
+        }));
+        abandon_inbox();
+        return;
+    }
     stuck_ = true;
     sockets_.close_all(true);
 }

@@ -25,6 +25,7 @@
 #include "supervise/context_table.hpp"
 #include "supervise/leftovers.hpp"
 #include "supervise/place.hpp"
+#include "supervise/process_place.hpp"
 
 namespace noa::supervise {
 
@@ -44,6 +45,8 @@ struct Surroundings {
     std::chrono::microseconds spin{0};
     SocketStore& sockets;
     std::function<void(Fault)> on_fault{}; // called on a lane: must not wait for one
+    std::filesystem::path runner{};        // noa-agent-runner
+    link::ControlGroups groups;            // for runners
     std::atomic<std::uint64_t> loads{0};   // of generations, since the host's start
 };
 
@@ -54,7 +57,7 @@ struct Blueprint {
     std::uint64_t number = 0;
 };
 
-class Generation final : private bus::Handler {
+class Generation final : private bus::Handler, private ProcessListener {
 public:
     using Clock = std::chrono::steady_clock;
     static constexpr std::uint64_t max_state = std::uint64_t{64} * 1024 * 1024;
@@ -119,11 +122,15 @@ public:
     // At rest, and for good: it did not start again after a quiesce that came to nothing.
     [[nodiscard]] bool lost() const noexcept { return lost_.load(); }
 
+    // Lost because its process has ended.
+    [[nodiscard]] bool process_ended() const noexcept { return process_ended_.load(); }
+
     [[nodiscard]] const Blueprint& blueprint() const noexcept { return blueprint_; }
     [[nodiscard]] const config::AgentConfig& config() const noexcept { return blueprint_.config; }
     [[nodiscard]] noa_context context() const noexcept { return context_; }
     [[nodiscard]] bus::Lane& lane() noexcept { return *lane_; }
     [[nodiscard]] const bus::Lane& lane() const noexcept { return *lane_; }
+    [[nodiscard]] const Place& place() const noexcept { return *place_; }
     [[nodiscard]] std::int64_t started_unix_ns() const noexcept { return started_unix_ns_.load(); }
 
     // What the plugin asks of the host, beyond what the lane answers.
@@ -156,6 +163,13 @@ private:
     void on_wake(std::uint64_t tag) noexcept override;
     void on_timer(std::uint64_t tag) noexcept override;
     void on_ready(std::uint64_t tag, std::uint32_t events) noexcept override;
+    void on_idle() noexcept override { instance_->flush(); }
+    void on_defect(std::string_view text) noexcept override { note_defect(text); }
+    void on_escaped(std::string_view function, std::string_view text,
+                    std::uint64_t so_far) noexcept override;
+    void on_call_denied(const std::string& call, std::uint64_t so_far) noexcept override;
+    void on_ended(const link::RunnerEnd& end) override;
+    void lose(const std::string& reason);
     // NOLINTNEXTLINE(bugprone-exception-escape): JSON of known types throws nothing
     [[nodiscard]] Result<std::string> inspect(std::string_view operation) noexcept override;
     void note_defect(std::string_view text) noexcept;
@@ -166,7 +180,7 @@ private:
     // Runs `step` on the lane and waits.
     [[nodiscard]] Result<void> on_lane(const char* what, std::chrono::milliseconds timeout,
                                        std::function<Result<void>()> step);
-    [[nodiscard]] std::unique_ptr<Place> make_place() const;
+    [[nodiscard]] std::unique_ptr<Place> make_place();
     [[nodiscard]] Result<void> load_on_lane();
     [[nodiscard]] Result<void> start_on_lane(const plugin::SavedState* state);
     [[nodiscard]] Result<void> start_plugin();
@@ -187,6 +201,7 @@ private:
     std::atomic<bool> stuck_{false};
     std::atomic<bool> at_rest_{false};
     std::atomic<bool> lost_{false};
+    std::atomic<bool> process_ended_{false};
     std::atomic<std::int64_t> started_unix_ns_{0};
     std::atomic<std::uint32_t> defects_left_{0};
 

@@ -93,15 +93,53 @@ void Generation::look_for_escaped(std::string_view function) noexcept {
         return;
     }
     escaped_seen_ = escaped;
-    if ((escaped & (escaped - 1)) == 0) {
+    on_escaped(function, instance_->escaped_text(), escaped);
+}
+
+void Generation::on_escaped(std::string_view function, std::string_view text,
+                            std::uint64_t so_far) noexcept {
+    if ((so_far & (so_far - 1)) == 0) {
         around_.log.write(Level::warning, "agent.exception",
                           {{"agent", name_},
                            {"generation", blueprint_.number},
                            {"function", function},
-                           {"text", instance_->escaped_text()},
-                           {"so_far", escaped}});
+                           {"text", std::string(text)},
+                           {"so_far", so_far}});
     }
-    note_defect(instance_->escaped_text());
+    note_defect(text);
+}
+
+void Generation::on_call_denied(const std::string& call, std::uint64_t so_far) noexcept {
+    if ((so_far & (so_far - 1)) != 0) {
+        return; // ever more rarely
+    }
+    around_.log.write(
+        Level::warning, "agent.call_denied",
+        {{"agent", name_}, {"generation", blueprint_.number}, {"call", call}, {"so_far", so_far}});
+    const nlohmann::json event{{"agent", name_},
+                               {"action", "call_denied"},
+                               {"generation", blueprint_.number},
+                               {"text", call}};
+    around_.bus.announce("host.agent." + name_, event.dump());
+}
+
+// [the link's thread] A step on the lane that waits for the plugin has failed already.
+void Generation::on_ended(const link::RunnerEnd& end) {
+    around_.log.write(Level::error, "agent.process_ended",
+                      {{"agent", name_},
+                       {"generation", blueprint_.number},
+                       {"reason", end.reason},
+                       {"end", end.end.text()}});
+    const nlohmann::json event{{"agent", name_},
+                               {"action", "process_ended"},
+                               {"generation", blueprint_.number},
+                               {"text", end.reason}};
+    around_.bus.announce("host.agent." + name_, event.dump());
+    lane_->post([this, reason = end.reason] {
+        lane_->end_drain(); // whoever waits for it to come to rest learns that it is lost
+        lose({});
+        around_.on_fault({name_, blueprint_.number, "its process ended: " + reason});
+    });
 }
 
 void Generation::note_defect(std::string_view text) noexcept {

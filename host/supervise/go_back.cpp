@@ -115,9 +115,10 @@ bool Supervisor::State::swap_back(Agent& agent, Probation& probation,
     return true;
 }
 
-// A new generation of known code, without a state, in the place of the current one, which is at
-// rest or beyond help and goes.
-Result<void> Supervisor::State::recreate(Agent& agent, const Blueprint& model) {
+// A new generation of known code, without a state or with that one, in the place of the current
+// one, which is at rest or beyond help and goes.
+Result<void> Supervisor::State::recreate(Agent& agent, const Blueprint& model,
+                                         const plugin::SavedState* state) {
     auto blueprint = model;
     blueprint.number = agent.last_number + 1;
     auto staged = loader->stage_again(model.file, agent.name);
@@ -129,7 +130,7 @@ Result<void> Supervisor::State::recreate(Agent& agent, const Blueprint& model) {
     if (!made) {
         return Failure(made.error());
     }
-    if (auto started = (*made)->start(nullptr); !started) {
+    if (auto started = (*made)->start(state); !started) {
         Generation::retire(std::move(*made));
         return started;
     }
@@ -173,7 +174,9 @@ void Supervisor::State::act_on(const Fault& fault) {
     if (!agent.current || agent.current->blueprint().number != fault.generation) {
         return;
     }
-    if (agent.probation) {
+    const bool another_to_run = agent.probation && (agent.probation->former ||
+                                                    ledger->page(agent.name).fallback() != nullptr);
+    if (agent.probation && (another_to_run || !agent.current->process_ended())) {
         static_cast<void>(go_back(agent, fault.reason));
         return;
     }
@@ -181,6 +184,10 @@ void Supervisor::State::act_on(const Fault& fault) {
         return;
     }
     log.write(Level::error, "agent.lost", {{"agent", agent.name}, {"reason", fault.reason}});
+    if (agent.current->process_ended()) {
+        revive(agent, fault.reason);
+        return;
+    }
     auto anew = recreate_lost(agent);
     Outcome outcome{agent.name, anew ? "reloaded" : "failed", agent.last_number,
                     anew ? "created anew: " + fault.reason : anew.error().text()};

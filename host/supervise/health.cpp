@@ -15,8 +15,8 @@ constexpr std::uint64_t least_samples = 20; // of messages, for a rate to mean s
 constexpr std::size_t max_checks = 64;      // of an agent's own
 constexpr std::size_t max_said = 500;
 
-constexpr std::array<std::string_view, 6> host_checks{"state",  "lane",    "inbox",
-                                                      "errors", "latency", "memory"};
+constexpr std::array<std::string_view, 7> host_checks{"state",   "lane",   "inbox",  "errors",
+                                                      "latency", "memory", "storage"};
 
 std::string bounded(std::string text) {
     text.resize(std::min(text.size(), max_said));
@@ -70,6 +70,15 @@ public:
         const auto limit = number("memory");
         if (limit != 0 && now_.memory) {
             add("memory", *now_.memory <= limit, config::render_size(*now_.memory) + " in use");
+        }
+    }
+
+    void storage() {
+        if (now_.storage) {
+            add("storage", *now_.storage <= config_.limits.storage,
+                config::render_size(*now_.storage) + " of " +
+                    config::render_size(config_.limits.storage) + " in its state directory",
+                Health::critical);
         }
     }
 
@@ -161,6 +170,7 @@ std::vector<CheckResult> examine(const config::AgentConfig& config, const Figure
         examination.inbox();
         examination.rates();
         examination.memory();
+        examination.storage();
         examination.own_word(answer);
     }
     for (auto& result : examination.results) {
@@ -194,6 +204,9 @@ Advice advice_for(const CheckResult& result) noexcept {
     }
     if (result.name == "memory") {
         return {"graceful_restart", "restart it with its state; look for a leak"};
+    }
+    if (result.name == "storage") {
+        return {"restart", "delete what it does not need, or raise its limits.storage"};
     }
     return {"safe_restart", "restart it with validation; if it is new, roll it back"};
 }

@@ -30,13 +30,14 @@ struct Figures {
     std::uint64_t handled = 0;
     std::uint64_t failed = 0;
     std::uint64_t busy_ns = 0;
-    std::optional<std::uint64_t> memory; // bytes; unknown of a thread
+    std::optional<std::uint64_t> memory;  // bytes; unknown of a thread
+    std::optional<std::uint64_t> storage; // bytes of its state directory; when that has a limit
 };
 
 // What one check says now.
 struct CheckResult {
     std::string name;
-    bool own = false; // the host's: lane, inbox, errors, latency, memory, state
+    bool own = false; // the host's: lane, inbox, errors, latency, memory, state, storage
     Health status = Health::healthy;
     std::string text;
 };

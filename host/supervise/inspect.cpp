@@ -82,7 +82,7 @@ void Generation::note_facts() {
     };
     noa_agent_facts facts{};
     facts.struct_size = sizeof facts;
-    facts.run = NOA_RUN_THREAD;
+    facts.run = config().run == "process" ? NOA_RUN_PROCESS : NOA_RUN_THREAD;
     facts.name = bus::to_str(name_);
     facts.generation = blueprint_.number;
     facts.queue_size = config().queue_size;

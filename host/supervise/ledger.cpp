@@ -191,6 +191,7 @@ json to_json(const LedgerPage& page) {
     return {{"good", std::move(good)},
             {"rejected", std::move(rejected)},
             {"trial", std::move(trial)},
+            {"isolated", page.isolated},
             {"chosen", page.chosen}};
 }
 
@@ -220,7 +221,9 @@ Result<LedgerPage> page_from_json(std::string_view text, const std::string& obje
         read_trial(parsed, page.trial);
     Members members(parsed);
     page.chosen = members.text("chosen");
-    if (!read || !members.good() || !(page.chosen.empty() || is_digest(page.chosen))) {
+    page.isolated = parsed.contains("isolated") ? members.text("isolated") : ""; // younger
+    const auto fits = [](const std::string& digest) { return digest.empty() || is_digest(digest); };
+    if (!read || !members.good() || !fits(page.chosen) || !fits(page.isolated)) {
         return refuse();
     }
     return page;

@@ -54,7 +54,8 @@ struct LedgerPage {
     std::vector<GoodVersion> good; // newest confirmation first: the first is last known good
     std::vector<Rejection> rejected;
     std::optional<Trial> trial;
-    std::string chosen; // digest that an operator went back to; while the file's own is rejected
+    std::string isolated; // digest of what crashed the host as a thread: it runs as a process
+    std::string chosen;   // digest that an operator went back to; while the file's own is rejected
 
     [[nodiscard]] const Rejection* rejection_of(std::string_view digest) const noexcept;
     [[nodiscard]] bool is_good(std::string_view digest) const noexcept;

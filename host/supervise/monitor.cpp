@@ -2,6 +2,7 @@
 // due at the same interval is due at the same time, so that an idle host wakes seldom.
 
 #include "base/clock.hpp"
+#include "base/file.hpp"
 #include "config/quantity.hpp"
 #include "supervise/counters.hpp"
 #include "supervise/state.hpp"
@@ -12,6 +13,8 @@ namespace noa::supervise {
 using nlohmann::json;
 
 namespace {
+
+constexpr std::size_t most_files = 100'000; // of a state directory that is measured
 
 // The next multiple of the interval.
 std::int64_t next_due(std::int64_t now_ns, std::chrono::milliseconds interval) {
@@ -45,6 +48,12 @@ Figures Supervisor::State::figures_of(const Agent& agent) const {
     Figures out;
     out.serves = agent.current != nullptr;
     out.state = name_of(agent.state);
+    if (agent.current) {
+        out.memory = agent.current->place().usage().memory;
+    }
+    if (agent.wanted.limits.storage != 0) {
+        out.storage = size_of_tree(paths.state_dir / "agents" / agent.name, most_files);
+    }
     if (const auto* endpoint = bus.routes().find(agent.name)) {
         const auto& counters = endpoint->inbox().counters();
         out.depth = endpoint->inbox().depth();

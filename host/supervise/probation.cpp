@@ -133,6 +133,9 @@ std::int64_t Supervisor::State::look(Agent& agent, std::int64_t now_ns) {
         return probation->look_at_ns;
     }
     auto& current = *agent.current;
+    if (current.process_ended()) {
+        return never; // the next life is looked at
+    }
     if (!probation->health) {
         probation->health = ask_health(current);
     }

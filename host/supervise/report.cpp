@@ -151,6 +151,7 @@ Result<json> Supervisor::agent(const std::string& name) const {
     }
     out["sockets"] = to_json(state_->sockets.of(name));
     if (agent.current) {
+        agent.current->place().tell(out);
         const auto& blueprint = agent.current->blueprint();
         out["file"] = blueprint.file.source.string();
         out["staged"] = blueprint.file.path.string();

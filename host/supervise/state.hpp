@@ -98,6 +98,7 @@ struct Supervisor::State {
 
     // change.cpp: [change held]
     [[nodiscard]] Result<Proposal> propose(const ApplyOptions& options, bool dry);
+    void keep_apart(config::Config& config, const ApplyOptions& options, bool dry);
     void prepare(Proposal& proposal, const ApplyOptions& options, bool dry);
     [[nodiscard]] Reload begin_reload(const std::string& name, const char* cause);
     void prepare_work(const config::AgentConfig& config, std::chrono::milliseconds probe_timeout,
@@ -129,6 +130,13 @@ struct Supervisor::State {
     [[nodiscard]] std::optional<Outcome> take_live(Agent& agent, Attempt& attempt);
     [[nodiscard]] Result<std::unique_ptr<Generation>> load_beside(const Agent& agent,
                                                                   Attempt& attempt);
+    struct Quiet {
+        Generation::Rest rest;
+        bool ended = false; // by itself: what was left to it is all the state there is
+    };
+    [[nodiscard]] static Result<Quiet> bring_to_rest(Generation& old, const Attempt& attempt);
+    [[nodiscard]] const plugin::SavedState*
+    state_to_give(const Agent& agent, const Attempt& attempt, const Quiet& quiet) const;
     [[nodiscard]] Outcome undo_switch(Agent& agent, Attempt& attempt, const Error& why);
     void adopt(Agent& agent, Attempt& attempt, std::unique_ptr<Generation> made);
     [[nodiscard]] Outcome retune(Agent& agent, const config::AgentConfig& config);
@@ -149,13 +157,19 @@ struct Supervisor::State {
     [[nodiscard]] Outcome go_back(Agent& agent, const std::string& reason);
     [[nodiscard]] bool swap_back(Agent& agent, Probation& probation,
                                  const Result<plugin::SavedState>& state);
-    [[nodiscard]] Result<void> recreate(Agent& agent, const Blueprint& model);
+    [[nodiscard]] Result<void> recreate(Agent& agent, const Blueprint& model,
+                                        const plugin::SavedState* state = nullptr);
     [[nodiscard]] Result<void> recreate_lost(Agent& agent);
     [[nodiscard]] Result<void> start_fallback(Agent& agent);
     [[nodiscard]] Outcome degrade(Agent& agent, Probation& probation, const std::string& reason);
     void reject(const std::string& agent, const Blueprint& blueprint, const std::string& reason);
 
     void act_on(const Fault& fault); // [nothing held]
+
+    // revive.cpp: [operation of the agent held]
+    [[nodiscard]] const plugin::SavedState* state_left(const Agent& agent) const;
+    void remember_left(Agent& agent, Result<plugin::SavedState>& state);
+    void revive(Agent& agent, const std::string& reason);
 
     // restart.cpp: an agent that ended. [operation of the agent held]
     void ended(Agent& agent, const std::string& digest, const std::string& reason,
@@ -207,6 +221,7 @@ struct Supervisor::State {
                                       const config::AgentConfig& config);
 
     // trials.cpp
+    void isolate(const std::optional<CrashReport>& crash);
     void settle_trials(const std::optional<CrashReport>& crash);
     void told(const ReloadRecord& record);
 

@@ -32,6 +32,7 @@ struct Paths {
     std::filesystem::path runner;                   // noa-agent-runner
     std::vector<std::filesystem::path> plugin_dirs; // instead of host.plugin_dirs; usually empty
     std::chrono::microseconds spin{0};              // of lanes; see config::HostConfig
+    std::string control_group = "off";              // the same
 };
 
 // One step of a long operation, for people and for progress: "cache: probe".

@@ -40,9 +40,9 @@ Outcome Supervisor::State::refuse(Agent& agent, const char* event, const Error& 
     {
         const std::lock_guard lock(mutex);
         agent.last_error = outcome.text;
-        agent.state = !agent.current   ? AgentState::failed
-                      : agent.at_fault ? AgentState::degraded
-                                       : AgentState::running;
+        agent.state = !agent.current || agent.current->process_ended() ? AgentState::failed
+                      : agent.at_fault                                 ? AgentState::degraded
+                                                                       : AgentState::running;
     }
     log.error(event, error, {{"agent", agent.name}, {"running", agent.current != nullptr}});
     announce(agent, outcome);
@@ -158,6 +158,30 @@ std::optional<Outcome> Supervisor::State::take_live(Agent& agent, Attempt& attem
     return outcome;
 }
 
+Result<Supervisor::State::Quiet> Supervisor::State::bring_to_rest(Generation& old,
+                                                                  const Attempt& attempt) {
+    if (!old.process_ended()) {
+        auto rest = old.quiesce(std::max(old.config().quiesce_timeout, attempt.patience),
+                                attempt.with_state || attempt.keep_snapshot);
+        if (rest) {
+            return Quiet{std::move(*rest), false};
+        }
+        if (!old.process_ended()) {
+            return Failure(rest.error());
+        }
+    }
+    return Quiet{Generation::Rest{}, true};
+}
+
+const plugin::SavedState* Supervisor::State::state_to_give(const Agent& agent,
+                                                           const Attempt& attempt,
+                                                           const Quiet& quiet) const {
+    if (attempt.give != nullptr || !attempt.with_state) {
+        return attempt.give;
+    }
+    return quiet.ended ? state_left(agent) : quiet.rest.state ? &*quiet.rest.state : nullptr;
+}
+
 Outcome Supervisor::State::reload(Agent& agent, Attempt attempt) {
     {
         const std::lock_guard lock(mutex);
@@ -177,27 +201,29 @@ Outcome Supervisor::State::reload(Agent& agent, Attempt attempt) {
     auto& old = *agent.current;
     auto& inbox = old.lane().endpoint().inbox();
     const auto held_since = monotonic_ns();
-    auto rest = old.quiesce(std::max(old.config().quiesce_timeout, attempt.patience),
-                            attempt.with_state || attempt.keep_snapshot);
-    if (!rest) {
+    auto quiet = bring_to_rest(old, attempt);
+    if (!quiet) {
         Generation::retire(std::move(*made));
-        return old.lost() ? undo_switch(agent, attempt, rest.error())
-                          : refuse(agent, "agent.reload_failed", rest.error(), attempt.reload,
+        return old.lost() ? undo_switch(agent, attempt, quiet.error())
+                          : refuse(agent, "agent.reload_failed", quiet.error(), attempt.reload,
                                    Ending::cancelled);
     }
     // From here on the old one is quiet: every way back goes through undo_switch.
     const auto held = inbox.depth();
-    const auto* state = attempt.give != nullptr             ? attempt.give
-                        : attempt.with_state && rest->state ? &*rest->state
-                                                            : nullptr;
-    auto switched =
-        rest->state ? (*made)->start(state) : Result<void>(Failure(rest->state.error()));
+    auto& state = quiet->rest.state;
+    auto switched = state ? (*made)->start(state_to_give(agent, attempt, *quiet))
+                          : Result<void>(Failure(state.error()));
+    if (!switched && quiet->ended) {
+        Generation::retire(std::move(*made));
+        return refuse(agent, "agent.reload_failed", switched.error(), attempt.reload,
+                      Ending::refused);
+    }
     if (!switched) {
         Generation::retire(std::move(*made));
         return undo_switch(agent, attempt, switched.error());
     }
     const auto pause_ns = monotonic_ns() - held_since;
-    attempt.reload.set_switched(pause_ns, held, rest->taken_back);
+    attempt.reload.set_switched(pause_ns, held, quiet->rest.taken_back);
     Outcome outcome{agent.name, "reloaded", (*made)->blueprint().number, "", pause_ns};
     {
         const std::lock_guard lock(mutex);
@@ -206,10 +232,12 @@ Outcome Supervisor::State::reload(Agent& agent, Attempt attempt) {
     }
     adopt(agent, attempt, std::move(*made));
     agent.safe.reset();
-    if (attempt.keep_snapshot) {
+    if (attempt.keep_snapshot && !quiet->ended) {
         agent.safe =
             SafeWatch{monotonic_ns() + std::chrono::nanoseconds(attempt.config.heal.watch).count(),
-                      figures_of(agent), std::move(*rest->state)};
+                      figures_of(agent), std::move(*state)};
+    } else if (!quiet->ended) {
+        remember_left(agent, state);
     }
     log.write(Level::info, "agent.reloaded",
               {{"agent", agent.name},
@@ -289,7 +317,9 @@ Outcome Supervisor::State::stop(Agent& agent, bool by_hand) {
     end_probation(agent, Ending::stopped, "the agent was stopped");
     auto& inbox = agent.current->lane().endpoint().inbox();
     inbox.set_state(bus::Inbox::State::stopped); // nothing new; what is accepted is still handled
-    agent.current->work_off(agent.current->config().quiesce_timeout);
+    if (!agent.current->lost()) {
+        agent.current->work_off(agent.current->config().quiesce_timeout);
+    }
     Outcome outcome{agent.name, "stopped", agent.last_number, ""};
     if (auto quiet = agent.current->quiesce(agent.current->config().quiesce_timeout, false);
         !quiet && !agent.current->lost()) {
@@ -304,6 +334,7 @@ Outcome Supervisor::State::stop(Agent& agent, bool by_hand) {
         const std::lock_guard lock(mutex);
         retired = std::move(agent.current);
         agent.state = AgentState::stopped;
+        agent.left.reset();
     }
     Generation::retire(std::move(retired));
     log.write(Level::info, "agent.stopped", {{"agent", agent.name}});

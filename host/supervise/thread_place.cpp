@@ -81,6 +81,16 @@ void ThreadPlace::destroy() {
     CrashScope::leave_thread();
 }
 
+void ThreadPlace::tell(nlohmann::json& out) const {
+    out["in_force"] = nlohmann::json::array();
+    out["not_in_force"] = nlohmann::json::array();
+    if (facts_.is_limited) {
+        out["not_in_force"].push_back(
+            "limits and sandbox: a thread of the host shares what the host has; run = \"process\" "
+            "is bounded");
+    }
+}
+
 std::string ThreadPlace::unload() {
     if (!left_behind_.empty()) {
         return "a thread was left behind (tid " + left_behind_ + ")";

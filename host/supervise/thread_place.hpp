@@ -24,12 +24,14 @@ public:
         std::vector<std::string> pinning; // why the library may stay mapped
         const noa_host* host = nullptr;
         noa_context context = 0;
+        bool is_limited = false; // by its configuration, which a thread cannot be
     };
     explicit ThreadPlace(Facts facts);
 
     [[nodiscard]] Result<plugin::Instance*> load() override;
     void destroy() override;
     [[nodiscard]] std::string unload() override;
+    void tell(nlohmann::json& out) const override;
     [[nodiscard]] bool in_use() const noexcept override { return !left_behind_.empty(); }
 
 private:

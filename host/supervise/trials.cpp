@@ -27,7 +27,9 @@ Supervisor::State::State(bus::Bus& the_bus, Log& the_log, Paths the_paths,
                      faults.push_back(std::move(fault));
                  }
                  wake();
-             }} {}
+             },
+             paths.runner,
+             link::ControlGroups::open(paths.control_group)} {}
 
 // Each step of a reload is an event; while new code is inside the host, the ledger knows it.
 void Supervisor::State::told(const ReloadRecord& record) {
@@ -53,6 +55,32 @@ void Supervisor::State::told(const ReloadRecord& record) {
     }
 }
 
+// What crashed the host as a thread, and is no trial to be undone, is a process from now on.
+void Supervisor::State::isolate(const std::optional<CrashReport>& crash) {
+    if (!crash || crash->agent.empty() || crash->digest.empty()) {
+        return;
+    }
+    const auto page = ledger->page(crash->agent);
+    if (page.trial && page.trial->digest == crash->digest && page.fallback() != nullptr) {
+        return;
+    }
+    const auto written = ledger->update(
+        crash->agent, Durable::yes, [&](LedgerPage& changed) { changed.isolated = crash->digest; });
+    if (!written) {
+        log.error("ledger.not_written", written.error(), {{"agent", crash->agent}}, Level::warning);
+    }
+    log.write(Level::warning, "agent.isolated",
+              {{"agent", crash->agent},
+               {"digest", crash->digest},
+               {"reason", "the host crashed in it: " + crash->text()}});
+    bus.announce("host.agent." + crash->agent,
+                 nlohmann::json{{"agent", crash->agent},
+                                {"action", "isolated"},
+                                {"generation", crash->generation},
+                                {"text", "the host crashed in it: " + crash->text()}}
+                     .dump());
+}
+
 // Before the first start: code on trial when the host ended is rejected when it is to blame, and
 // otherwise tried once more.
 void Supervisor::State::settle_trials(const std::optional<CrashReport>& crash) {
@@ -63,6 +91,7 @@ void Supervisor::State::settle_trials(const std::optional<CrashReport>& crash) {
                    {"generation", crash->generation},
                    {"certain", crash->certain()}});
     }
+    isolate(crash);
     for (const auto& agent : ledger->agents()) {
         const auto page = ledger->page(agent);
         if (!page.trial) {

@@ -73,6 +73,7 @@ void add_noad(Builder& builder, bool quick) {
                     {"noad.two_cores", unbound, {spin}},
                     {{"p50_us", "p50", "us"}, {"p99_us", "p99", "us"}, {"cpu_us", "cpu", "us"}});
     }
+    builder.add_round_trip("noa process round trip", "noad.process_rtt");
     builder.add_stream("noa one-way", "noad.stream", {"1", "64", "copied"});
     builder.add_stream("noa one-way, send_many", "noad.stream", {"1", "64", "many"});
     builder.add_stream("noa one-way, 4 senders", "noad.stream", {"4", "64", "copied"});
@@ -168,6 +169,14 @@ void expect_outside(Builder& builder) {
                    {name("bare gateway pipelined", "cpu", one_core)});
 }
 
+// An agent in its own process, asked by one in the host: the way over the link, and the hop.
+void expect_of_processes(Builder& builder) {
+    builder.expect("agent in its own process, request/reply, 64 B",
+                   name("noa process round trip", "p50", one_core), Sense::at_most, 1.3,
+                   {name("raw ipc round trip", "p50", one_core),
+                    name("raw inproc round trip", "one hop", one_core)});
+}
+
 void expect_of_peers(Builder& builder) {
     for (const auto& peer : peers) {
         const auto round_trip = name(std::string(peer.subject) + " round trip", "p50", one_core);
@@ -231,6 +240,7 @@ Catalogue make_catalogue(const std::string& only, bool quick) {
     add_idle(builder, quick ? "4" : "30");
     expect_in_process(builder);
     expect_outside(builder);
+    expect_of_processes(builder);
     expect_of_peers(builder);
     expect_of_host(builder, quick);
     auto catalogue = builder.take();

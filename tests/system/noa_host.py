@@ -32,6 +32,12 @@ def sanitized():
     return any(name in NOAD.read_bytes() for name in (b"__asan_init", b"__tsan_init"))
 
 
+def leave_signals_to_the_kernel():
+    """What ends by a signal ends by it in a build with a sanitizer, too."""
+    for name in ("ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"):
+        os.environ[name] = os.environ.get(name, "") + ":handle_segv=0:handle_abort=0"
+
+
 def returns_memory():
     """Whether what this noad frees can be used again at once: a sanitizer keeps it for a while."""
     return not sanitized()

@@ -70,6 +70,15 @@ Result<Values> measure_noad_round_trip(const Context& context) {
     return load_round_trips(ask_through(session->client), context);
 }
 
+Result<Values> measure_process_round_trip(const Context& context) {
+    auto session = open_session(
+        context, {.agents = {{.name = "a"}, {.name = "b", .options = "run = \"process\"\n"}}});
+    if (!session) {
+        return tl::unexpected(session.error());
+    }
+    return load_round_trips(ask_through(session->client), context);
+}
+
 Result<Values> measure_noad_two_cores(const Context& context) {
     if (std::thread::hardware_concurrency() < 2) {
         return fail(Errc::unavailable, "bind two lanes", "cores", "this machine has one");

@@ -7,6 +7,8 @@ namespace noa::bench {
 
 // Between two agents of one noad; the arguments are those of bus_tasks.hpp.
 [[nodiscard]] Result<Values> measure_noad_round_trip(const Context& context);
+// The one that is asked lives in a process of its own.
+[[nodiscard]] Result<Values> measure_process_round_trip(const Context& context);
 [[nodiscard]] Result<Values> measure_noad_two_cores(const Context& context);
 [[nodiscard]] Result<Values> measure_noad_stream(const Context& context);
 // arguments[0]: how many idle agents noad has besides two; what each costs, and what a lookup

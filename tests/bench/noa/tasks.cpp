@@ -13,6 +13,7 @@ std::span<const Task> noa_tasks() noexcept {
         Task{"bus.stream", measure_bus_stream},
         Task{"bus.lookup", measure_bus_lookup},
         Task{"noad.rtt", measure_noad_round_trip},
+        Task{"noad.process_rtt", measure_process_round_trip},
         Task{"noad.two_cores", measure_noad_two_cores},
         Task{"noad.stream", measure_noad_stream},
         Task{"noad.crowd", measure_noad_crowd},

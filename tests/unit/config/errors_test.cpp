@@ -30,7 +30,8 @@ INSTANTIATE_TEST_SUITE_P(
         Flaw{"[agents.a]\nquene_size = 1",
              "noa.toml:2:1: agents.a.quene_size: unknown key (did you mean \"queue_size\"?)"},
         Flaw{"[agents.a]\n\"x.y\" = 1", "noa.toml:2:1: agents.a.\"x.y\": unknown key"},
-        Flaw{"[agents.a.limits]\nmemory = 1", "noa.toml:1:11: agents.a.limits: unknown key"}));
+        Flaw{"[agents.a.limits]\nmemroy = 1", "noa.toml:2:1: agents.a.limits.memroy: unknown key "
+                                              "(did you mean \"memory\"?)"}));
 
 INSTANTIATE_TEST_SUITE_P(
     types, Errors,
@@ -101,10 +102,19 @@ INSTANTIATE_TEST_SUITE_P(
         Flaw{"[agents.a]\nplugin = '/x/y.so'",
              "noa.toml:2:1: agents.a.plugin: expected a plugin's id (a-z, 0-9, _ and -; not a "
              "path), found string \"/x/y.so\""},
-        Flaw{"[agents.a]\nrun = 'process'", "noa.toml:2:1: agents.a.run: \"process\" is not in "
-                                            "this version; expected \"thread\""},
+        Flaw{"[agents.a.limits]\nmemory = '1MiB'",
+             "noa.toml:2:1: agents.a.limits.memory: expected 0, for no limit, or at least "
+             "\"4MiB\""},
+        Flaw{"[agents.a.limits]\nfiles = 3",
+             "noa.toml:2:1: agents.a.limits.files: expected 0, for no limit, or at least 64"},
+        Flaw{"[agents.a.limits]\ncpu = -1",
+             "noa.toml:2:1: agents.a.limits.cpu: expected a number from 0.0 to 4096.0, found "
+             "integer -1"},
+        Flaw{"[agents.a.sandbox]\nwrite = ['tmp']",
+             "noa.toml:2:1: agents.a.sandbox.write: expected absolute paths of at most 500 bytes"},
         Flaw{"[agents.a]\nrun = 'fork'",
-             "noa.toml:2:1: agents.a.run: expected \"thread\", found string \"fork\""},
+             "noa.toml:2:1: agents.a.run: expected one of \"thread\", \"process\", found string "
+             "\"fork\""},
         Flaw{"[agents.a]\ndepends_on = ['a']",
              "noa.toml:2:1: agents.a.depends_on: an agent cannot depend on itself"},
         Flaw{"[agents.a]\ndepends_on = ['B']",

@@ -135,7 +135,16 @@ protected:
     static json other_value(const std::string& key, const json& usual) {
         static const json chosen{
             {"plugin", "store"},
-            {"run", "thread"}, // the only one in this version
+            {"run", "process"},
+            {"limits.cpu", 1.5},
+            {"limits.cpu_request", 0.5},
+            {"limits.memory_request", "32MiB"},
+            {"limits.files", 99},
+            {"limits.memory", "64MiB"},
+            {"limits.processes", 7},
+            {"limits.storage", "5MiB"},
+            {"sandbox.read", {"/usr/share/a"}},
+            {"sandbox.write", {"/srv/b"}},
             {"log_level", "error"},
             {"heal.rollback", "auto"},
             {"heal.critical", {"get"}},

@@ -144,7 +144,7 @@ TEST_F(health, bounds_and_checks_what_is_said) {
                 R"(", "status": "critical", "text": ")" + std::string(1000, 'x') + "\"}";
     }
     many += "]}";
-    EXPECT_LE(results(many).size(), 70U);
+    EXPECT_LE(results(many).size(), 71U);
     EXPECT_EQ(results(many).at("c0").text.size(), 500U);
     // It cannot speak for the host, nor without a name, nor in other shapes.
     EXPECT_EQ(status_of("lane", R"({"checks": [{"name": "lane", "status": "critical"}]})"),
