@@ -25,6 +25,13 @@ constexpr bool is_agent_name(std::string_view text) noexcept {
                        [](char c) { return detail::is_lower_or_digit(c) || c == '_' || c == '-'; });
 }
 
+// What the host watches but did not load: "service:" and a name like an agent's.
+inline constexpr std::string_view service_prefix = "service:";
+constexpr bool is_service(std::string_view target) noexcept {
+    return target.starts_with(service_prefix) &&
+           is_agent_name(target.substr(service_prefix.size()));
+}
+
 // Tokens of [A-Za-z0-9_-] separated by single dots, at most 255 bytes.
 constexpr bool is_subject(std::string_view text) noexcept {
     if (text.empty() || text.size() > NOA_SUBJECT_MAX) {
