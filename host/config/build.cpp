@@ -26,6 +26,7 @@ constexpr std::uint32_t max_queue_size = 1'000'000;
 constexpr std::uint32_t max_deliveries = 100;
 constexpr std::uint32_t max_kept_versions = 20;
 constexpr std::uint32_t max_pinned = 1000;
+constexpr std::size_t max_services = 256;
 constexpr std::uint32_t max_defects = 1'000'000;
 
 class Builder {
@@ -48,9 +49,16 @@ public:
                 read_agent(name, table, config);
             }
         }
+        if (const auto* services = root.table("services")) {
+            for (const auto& [name, table] : services->items()) {
+                read_one_service(name, table, config);
+            }
+        }
         root.finish();
-        for (const auto& cycle : find_cycles(config.agents)) {
-            const auto key = dotted(dotted("agents", cycle.agent), "depends_on");
+        for (const auto& cycle : find_cycles(config)) {
+            const bool service = is_service(cycle.agent);
+            const auto name = service ? cycle.agent.substr(service_prefix.size()) : cycle.agent;
+            const auto key = dotted(dotted(service ? "services" : "agents", name), "depends_on");
             problems_.add(origin_of(tree_.origins, key), key, cycle.text);
         }
         config.origins = tree_.origins;
@@ -139,6 +147,28 @@ private:
         config.agents.emplace(name, std::move(agent));
     }
 
+    void read_one_service(const std::string& name, const json& table, Config& config) {
+        const auto path = dotted("services", name);
+        const auto origin = origin_of(tree_.origins, path);
+        if (!is_agent_name(name) || config.services.size() >= max_services) {
+            problems_.add(origin, path,
+                          "a service's name is a-z or 0-9, then a-z, 0-9, _ and -, at most 63; "
+                          "there are at most 256");
+            return;
+        }
+        if (!table.is_object()) {
+            problems_.add(origin, path, "expected a table, found " + describe(table));
+            return;
+        }
+        ServiceConfig service;
+        service.name = name;
+        service.limits = config.host.restart;
+        service.check = config.host.health;
+        service.heal = config.host.heal;
+        read_service(Fields(tree_, table, path, problems_), service);
+        config.services.emplace(name, std::move(service));
+    }
+
     static void read_identity(Fields& fields, AgentConfig& agent) {
         fields.text("plugin", agent.plugin);
         if (!is_agent_name(agent.plugin)) {
@@ -150,7 +180,7 @@ private:
         read_run(fields, agent);
         fields.dependencies("depends_on", agent.depends_on, agent.optional);
         for (const auto& other : agent.depends_on) {
-            if (other == agent.name || !is_agent_name(other)) {
+            if (other == agent.name || (!is_agent_name(other) && !is_service(other))) {
                 fields.problem("depends_on", other == agent.name
                                                  ? "an agent cannot depend on itself"
                                                  : "not an agent's name: " + describe(other));

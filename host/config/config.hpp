@@ -97,6 +97,7 @@ struct AgentConfig {
 struct Config {
     HostConfig host;
     std::map<std::string, AgentConfig> agents;
+    std::map<std::string, ServiceConfig> services;
     // Dotted key ("agents.cache.queue_size"; elements of lists too: "….servers[0]") -> origin.
     // What is not here has its default.
     std::map<std::string, Origin> origins;

@@ -2,17 +2,29 @@
 
 #include <algorithm>
 
+#include "base/names.hpp"
+
 namespace noa::config {
 
 namespace {
 
 enum class Mark : std::uint8_t { unseen, open, done };
 
+using Graph = std::map<std::string, const std::vector<std::string>*>;
+
+Graph graph_of(const std::map<std::string, AgentConfig>& agents) {
+    Graph graph;
+    for (const auto& [name, agent] : agents) {
+        graph.emplace(name, &agent.depends_on);
+    }
+    return graph;
+}
+
 // Depth first without recursion: a chain of dependencies may be as long as there are agents.
 class Walk {
 public:
-    explicit Walk(const std::map<std::string, AgentConfig>& agents) : agents_(agents) {
-        for (const auto& [name, agent] : agents) {
+    explicit Walk(Graph graph) : graph_(std::move(graph)) {
+        for (const auto& [name, needs] : graph_) {
             if (marks_[name] == Mark::unseen) {
                 enter(name);
                 run();
@@ -37,7 +49,7 @@ private:
     void run() {
         while (!path_.empty()) {
             auto& step = path_.back();
-            const auto& needs = agents_.at(step.name).depends_on;
+            const auto& needs = *graph_.at(step.name);
             if (step.next == needs.size()) {
                 marks_[step.name] = Mark::done;
                 order.push_back(step.name);
@@ -45,7 +57,7 @@ private:
                 continue;
             }
             const auto& need = needs[step.next++];
-            if (!agents_.contains(need) || need == step.name) {
+            if (!graph_.contains(need) || need == step.name) {
                 continue;
             }
             if (marks_[need] == Mark::open) {
@@ -68,7 +80,7 @@ private:
         cycles.push_back({std::move(smallest), text + back_to});
     }
 
-    const std::map<std::string, AgentConfig>& agents_;
+    const Graph graph_;
     std::map<std::string, Mark> marks_;
     std::vector<Step> path_;
 };
@@ -76,11 +88,19 @@ private:
 } // namespace
 
 std::vector<Cycle> find_cycles(const std::map<std::string, AgentConfig>& agents) {
-    return Walk(agents).cycles;
+    return Walk(graph_of(agents)).cycles;
+}
+
+std::vector<Cycle> find_cycles(const Config& config) {
+    auto graph = graph_of(config.agents);
+    for (const auto& [name, service] : config.services) {
+        graph.emplace(std::string(service_prefix) + name, &service.depends_on);
+    }
+    return Walk(std::move(graph)).cycles;
 }
 
 std::vector<std::string> dependency_order(const std::map<std::string, AgentConfig>& agents) {
-    return Walk(agents).order;
+    return Walk(graph_of(agents)).order;
 }
 
 } // namespace noa::config

@@ -17,6 +17,8 @@ struct Cycle {
 // One for each group of agents that a cycle is found in; an agent that depends on itself alone
 // is not one. Names that no agent has are ignored.
 [[nodiscard]] std::vector<Cycle> find_cycles(const std::map<std::string, AgentConfig>& agents);
+// The same with services among them, which have their prefix.
+[[nodiscard]] std::vector<Cycle> find_cycles(const Config& config);
 
 // Every agent after those it depends on, else by name. In a cycle, from the first by name.
 [[nodiscard]] std::vector<std::string>

@@ -128,6 +128,37 @@ AgentPlan plan_for(const std::string& name, const AgentConfig* from, const Agent
     return plan;
 }
 
+std::vector<AgentPlan> plan_services(const Config& from, const Config& to) {
+    std::vector<AgentPlan> plans;
+    const auto enabled = [](const auto& found, const auto& end) {
+        return found != end && found->second.enabled;
+    };
+    std::set<std::string> names;
+    for (const auto* side : {&from, &to}) {
+        for (const auto& [name, service] : side->services) {
+            names.insert(name);
+        }
+    }
+    for (const auto& name : names) {
+        const auto before = from.services.find(name);
+        const auto after = to.services.find(name);
+        const bool was = enabled(before, from.services.end());
+        const bool will = enabled(after, to.services.end());
+        AgentPlan plan{name,
+                       was == will ? Action::retune
+                       : will      ? Action::start
+                                   : Action::stop,
+                       {}};
+        if (before != from.services.end() && after != to.services.end()) {
+            plan.changes = compare(shown_values(before->second), shown_values(after->second));
+        }
+        if (was != will || !plan.changes.empty()) {
+            plans.push_back(std::move(plan));
+        }
+    }
+    return plans;
+}
+
 const AgentConfig* find(const Config& config, const std::string& name) {
     const auto found = config.agents.find(name);
     return found == config.agents.end() ? nullptr : &found->second;
@@ -147,14 +178,15 @@ std::string_view name_of(Action action) noexcept {
 }
 
 bool Plan::empty() const noexcept {
-    return host.empty() && std::all_of(agents.begin(), agents.end(), [](const auto& plan) {
-               return plan.action == Action::keep;
-           });
+    return host.empty() && services.empty() &&
+           std::all_of(agents.begin(), agents.end(),
+                       [](const auto& plan) { return plan.action == Action::keep; });
 }
 
 Plan diff(const Config& from, const Config& to) {
     Plan plan;
     plan.host = compare(shown_values(from.host), shown_values(to.host));
+    plan.services = plan_services(from, to);
     const auto old_order = dependency_order(from.agents);
     for (auto name = old_order.rbegin(); name != old_order.rend(); ++name) {
         auto agent = plan_for(*name, find(from, *name), find(to, *name));

@@ -25,9 +25,11 @@ struct AgentPlan {
 };
 
 struct Plan {
-    std::vector<Change> host;      // [host] keys
-    std::vector<AgentPlan> agents; // in an order that respects depends_on: starts after what
-                                   // they need, stops before it
+    std::vector<Change> host;        // [host] keys
+    std::vector<AgentPlan> agents;   // in an order that respects depends_on: starts after what
+                                     // they need, stops before it
+    std::vector<AgentPlan> services; // only those that something changes of: watched from now on
+                                     // (start), or in another way (retune), or no more (stop)
     [[nodiscard]] bool empty() const noexcept;
 };
 

@@ -18,6 +18,9 @@ public:
             add_all(path, shown_values(agent));
             add_settings(dotted(path, "settings"), agent.shown_settings());
         }
+        for (const auto& [name, service] : config.services) {
+            add_all(dotted("services", name), shown_values(service));
+        }
     }
 
     json rows = json::array();

@@ -191,9 +191,21 @@ void Fields::texts(std::string_view key, std::vector<std::string>& into) {
     }
 }
 
+void Fields::arguments(std::string_view key, std::vector<std::string>& into) {
+    if (const auto* value = find(key)) {
+        auto texts = texts_of(key, *value, R"(a list such as ["pg_isready", "-q"])", true);
+        if (texts && texts->empty()) {
+            expected(key, R"(a list such as ["pg_isready", "-q"])", *value);
+        } else if (texts) {
+            into = std::move(*texts);
+        }
+    }
+}
+
 // `value`, which is what `key` says or was made of it.
 std::optional<std::vector<std::string>> Fields::texts_of(std::string_view key, const json& value,
-                                                         std::string_view wanted) const {
+                                                         std::string_view wanted,
+                                                         bool repeated) const {
     if (!value.is_array() || value.size() > max_texts) {
         expected(key, wanted, value);
         return std::nullopt;
@@ -207,7 +219,8 @@ std::optional<std::vector<std::string>> Fields::texts_of(std::string_view key, c
             problems_.add(origin, where, "expected a text of one line, found " + describe(item));
             return std::nullopt;
         }
-        if (std::find(out.begin(), out.end(), item.get_ref<const std::string&>()) != out.end()) {
+        if (!repeated &&
+            std::find(out.begin(), out.end(), item.get_ref<const std::string&>()) != out.end()) {
             problems_.add(origin, where, describe(item) + " is there twice");
             return std::nullopt;
         }

@@ -32,6 +32,8 @@ public:
     void size(std::string_view key, std::uint64_t& into, std::uint64_t min, std::uint64_t max);
     // At most 256 texts, none twice.
     void texts(std::string_view key, std::vector<std::string>& into);
+    // A program and what it is told: at most 256 texts.
+    void arguments(std::string_view key, std::vector<std::string>& into);
     // At most 256 names, none twice, each a text or { name = "x", optional = true }: these are in
     // `optional` as well.
     void dependencies(std::string_view key, std::vector<std::string>& names,
@@ -52,8 +54,10 @@ public:
 
 private:
     const nlohmann::json* find(std::string_view key);
-    [[nodiscard]] std::optional<std::vector<std::string>>
-    texts_of(std::string_view key, const nlohmann::json& value, std::string_view wanted) const;
+    [[nodiscard]] std::optional<std::vector<std::string>> texts_of(std::string_view key,
+                                                                   const nlohmann::json& value,
+                                                                   std::string_view wanted,
+                                                                   bool repeated = false) const;
     void expected(std::string_view key, std::string_view what, const nlohmann::json& found) const;
     bool duration_value(std::string_view key, std::chrono::microseconds& into,
                         std::chrono::microseconds min, std::chrono::microseconds max);

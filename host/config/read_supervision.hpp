@@ -18,4 +18,7 @@ void read_health_defaults(Fields fields, HealthCheckConfig& into);
 void read_checks(Fields fields, const HealthCheckConfig& usual,
                  std::map<std::string, HealthCheckConfig>& into);
 
+// read_service.cpp. `into` has its name and its defaults.
+void read_service(Fields fields, ServiceConfig& into);
+
 } // namespace noa::config

@@ -55,11 +55,13 @@ nlohmann::json checks_of(const AgentConfig& agent) {
     return all;
 }
 
-nlohmann::json dependencies_of(const AgentConfig& agent) {
+template <class Dependent>
+nlohmann::json dependencies_of(const Dependent& dependent) {
     auto list = nlohmann::json::array();
-    for (const auto& name : agent.depends_on) {
-        list.push_back(agent.tolerates(name) ? nlohmann::json{{"name", name}, {"optional", true}}
-                                             : nlohmann::json(name));
+    for (const auto& name : dependent.depends_on) {
+        list.push_back(dependent.tolerates(name)
+                           ? nlohmann::json{{"name", name}, {"optional", true}}
+                           : nlohmann::json(name));
     }
     return list;
 }
@@ -147,6 +149,28 @@ ShownValues shown_values(const AgentConfig& agent) {
     add(values, agent.heal);
     add(values, agent.limits);
     add(values, agent.sandbox);
+    return values;
+}
+
+ShownValues shown_values(const ServiceConfig& service) {
+    ShownValues values{
+        {"enabled", service.enabled},
+        {"critical", service.critical},
+        {"unit", service.unit},
+        {"depends_on", dependencies_of(service)},
+        {"check.command", service.command},
+        {"check.connect", service.connect},
+        {"check.interval", render_duration(service.check.interval)},
+        {"check.timeout", render_duration(service.check.timeout)},
+        {"check.threshold", service.check.threshold},
+        {"commands.start", service.start},
+        {"commands.stop", service.stop},
+        {"commands.restart", service.restart},
+        {"commands.timeout", render_duration(service.timeout)},
+    };
+    add(values, service.limits);
+    values.emplace_back("heal.restart", service.heal.restart);
+    values.emplace_back("heal.dependency", service.heal.dependency);
     return values;
 }
 

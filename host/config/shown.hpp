@@ -15,6 +15,7 @@ using ShownValues = std::vector<std::pair<std::string, nlohmann::json>>;
 [[nodiscard]] ShownValues shown_values(const HostConfig& host); // "log.level"
 // Without settings.
 [[nodiscard]] ShownValues shown_values(const AgentConfig& agent);
+[[nodiscard]] ShownValues shown_values(const ServiceConfig& service);
 // The part of [host] that agents take their defaults from, as a table.
 [[nodiscard]] nlohmann::json inherited_from(const HostConfig& host);
 // The table that says all of an agent, secrets by reference: for manifests.

@@ -46,6 +46,29 @@ struct HealConfig {
     friend bool operator==(const HealConfig&, const HealConfig&) = default;
 };
 
+// Something on the host that is watched but was not loaded.
+struct ServiceConfig {
+    std::string name;
+    bool enabled = true;
+    bool critical = true;             // whether its being down is critical
+    std::string unit;                 // of systemd; empty: commands alone
+    std::vector<std::string> command; // the check: exit code 0 is well
+    std::string connect;              // the check: somebody listens; "tcp:127.0.0.1:5432"
+    HealthCheckConfig check;          // when; with neither of them the unit has to be active
+    std::vector<std::string> start;   // instead of systemctl
+    std::vector<std::string> stop;    // the same
+    std::vector<std::string> restart; // the same; without it, stop and start
+    std::chrono::milliseconds timeout{30'000}; // of each of them, and of coming up
+    std::vector<std::string> depends_on;       // the names alone, services with their prefix
+    std::vector<std::string> optional;         // of depends_on: those that it can do without
+    RestartConfig limits;                      // default: host.restart
+    HealConfig heal; // default: host.heal; only restart and dependency count
+    [[nodiscard]] bool tolerates(const std::string& absent) const;
+    friend bool operator==(const ServiceConfig&, const ServiceConfig&) = default;
+};
+// "unit", "command" or "connect"
+[[nodiscard]] std::string check_kind(const ServiceConfig& service);
+
 struct AgentConfig;
 
 // The check of that name, or what goes for those that nobody named.

@@ -26,6 +26,15 @@ std::string token(const std::string& subject, int n, bool rest = false) {
     return subject.substr(at, rest ? std::string::npos : subject.find('.', at) - at);
 }
 
+// Whom it is about: "cache"; of "host.heal.service.db", "service:db".
+std::string about(const std::string& subject) {
+    auto name = token(subject, 2, true);
+    if (constexpr std::string_view prefix = "service."; name.starts_with(prefix)) {
+        name[prefix.size() - 1] = ':';
+    }
+    return name;
+}
+
 } // namespace
 
 std::string event_name(const std::string& subject, const json& body) {
@@ -60,7 +69,7 @@ void EventRing::add(const bus::Event& event) {
         events_.push_back({{"id", ++last_id_},
                            {"unix_ns", event.sent_unix_ns},
                            {"event", std::move(name)},
-                           {"agent", token(event.subject, 2, true)},
+                           {"agent", about(event.subject)},
                            {"subject", event.subject},
                            {"body", std::move(*body)}});
         if (events_.size() > most) {

@@ -26,14 +26,18 @@ struct HostParts {
 // The groups of them. `running` names the agents that can be asked.
 using RunningAgents = std::function<std::vector<std::string>()>;
 
-// status agents agent plugins plan start stop restart enable disable reload rollback reloads
+// status agents agent services plugins plan start stop restart enable disable reload rollback
+// reloads
 void add_agent_verbs(Verbs& verbs, supervise::Supervisor& supervisor);
 // call send publish subscribe
 void add_bus_verbs(Verbs& verbs, bus::Caller& caller);
 // What to think of an agent's answer to `health`; see supervise::Supervisor::judge.
 using Judge = std::function<nlohmann::json(const std::string& agent, nlohmann::json answer)>;
+// How services are; see supervise::Supervisor::services_health.
+using ServicesHealth = std::function<nlohmann::json(const std::vector<std::string>& targets)>;
 // describe health complete
-void add_inspect_verbs(Verbs& verbs, bus::Caller& caller, RunningAgents running, Judge judge);
+void add_inspect_verbs(Verbs& verbs, bus::Caller& caller, RunningAgents running, Judge judge,
+                       ServicesHealth services);
 // events
 void add_event_verbs(Verbs& verbs, bus::Caller& caller);
 // log log_level; `known` says whether an agent of that name exists

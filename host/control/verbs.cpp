@@ -12,6 +12,10 @@ namespace {
 constexpr std::size_t max_agents = 4096;
 constexpr std::int64_t max_timeout_ms = 600'000;
 
+bool is_target(std::string_view name) {
+    return is_agent_name(name) || is_service(name);
+}
+
 } // namespace
 
 void Verbs::add(std::string name, Right needs, Handler handler) {
@@ -79,7 +83,23 @@ std::string Args::agent(const char* key) {
     return name;
 }
 
+std::string Args::target(const char* key) {
+    std::string name = text(key, NOA_AGENT_NAME_MAX + service_prefix.size());
+    if (!is_target(name)) {
+        wrong(key, "not the name of an agent or a service: " + name);
+    }
+    return name;
+}
+
 std::vector<std::string> Args::agents(const char* key) {
+    return names(key, [](std::string_view name) { return is_agent_name(name); });
+}
+
+std::vector<std::string> Args::targets(const char* key) {
+    return names(key, &is_target);
+}
+
+std::vector<std::string> Args::names(const char* key, bool (*is_one)(std::string_view)) {
     std::vector<std::string> names;
     const auto* value = take(key);
     if (value == nullptr) {
@@ -90,7 +110,7 @@ std::vector<std::string> Args::agents(const char* key) {
         return names;
     }
     for (const auto& item : *value) {
-        if (!item.is_string() || !is_agent_name(item.get_ref<const std::string&>())) {
+        if (!item.is_string() || !is_one(item.get_ref<const std::string&>())) {
             wrong(key, "not an agent's name: " +
                            item.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace)
                                .substr(0, 80));

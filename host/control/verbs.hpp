@@ -48,6 +48,9 @@ public:
     [[nodiscard]] std::string agent(const char* key = "agent");
     // Empty when absent.
     [[nodiscard]] std::vector<std::string> agents(const char* key = "agents");
+    // The same of agents and services: "cache", "service:db".
+    [[nodiscard]] std::string target(const char* key = "agent");
+    [[nodiscard]] std::vector<std::string> targets(const char* key = "agents");
     [[nodiscard]] bool flag(const char* key);
     [[nodiscard]] std::int64_t number(const char* key, std::int64_t fallback, std::int64_t least,
                                       std::int64_t most);
@@ -58,6 +61,7 @@ public:
 
 private:
     [[nodiscard]] const nlohmann::json* take(const char* key);
+    [[nodiscard]] std::vector<std::string> names(const char* key, bool (*is_one)(std::string_view));
     void wrong(const std::string& key, std::string reason);
 
     std::string verb_;

@@ -44,7 +44,7 @@ Handler each_agent(std::string verb, Supervisor& supervisor, Step step) {
     return [verb = std::move(verb), &supervisor, step = std::move(step)](
                const nlohmann::json& args, Connection& client) -> Result<nlohmann::json> {
         Args in(verb, args);
-        auto agents = in.agents();
+        auto agents = in.targets();
         const bool all = verb == "restart" && in.flag("all");
         if (auto good = in.finish(); !good) {
             return Failure(std::move(good.error()));
@@ -94,7 +94,7 @@ Result<nlohmann::json> rollback(Supervisor& supervisor, const nlohmann::json& ar
 
 Result<nlohmann::json> heal(Supervisor& supervisor, const nlohmann::json& args) {
     Args in("heal", args);
-    const auto agent = in.agent();
+    const auto agent = in.target();
     const auto reason = in.text("for", 64);
     const bool dry_run = in.flag("dry_run");
     if (auto good = in.finish(); !good) {
@@ -145,6 +145,7 @@ Handler plain(std::string verb, std::function<Result<nlohmann::json>()> ask) {
 void add_questions(Verbs& verbs, Supervisor& supervisor) {
     verbs.add("status", Right::read, plain("status", [&] { return supervisor.status(); }));
     verbs.add("agents", Right::read, plain("agents", [&] { return supervisor.agents(); }));
+    verbs.add("services", Right::read, plain("services", [&] { return supervisor.services(); }));
     verbs.add("plugins", Right::read, plain("plugins", [&] { return supervisor.plugins(); }));
     verbs.add("plan", Right::read, plain("plan", [&] { return supervisor.plan(); }));
     verbs.add("agent", Right::read,
@@ -215,6 +216,9 @@ Verbs host_verbs(const HostParts& parts) {
         verbs, parts.caller, [&supervisor] { return running_agents(supervisor); },
         [&supervisor](const std::string& agent, nlohmann::json answer) {
             return supervisor.judge(agent, std::move(answer));
+        },
+        [&supervisor](const std::vector<std::string>& targets) {
+            return supervisor.services_health(targets);
         });
     add_event_verbs(verbs, parts.caller);
     add_log_verbs(verbs, parts.log, [&supervisor](const std::string& agent) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/names.hpp"
 #include "control/event_ring.hpp"
 #include "control/host_verbs.hpp"
 
@@ -47,7 +48,8 @@ Result<json> events(const EventRing& ring, const json& args, Connection& client)
     Args in("events", args);
     const auto count = static_cast<std::size_t>(in.number("lines", 50, 0, max_events));
     const bool following = in.flag("follow");
-    const auto agent = in.optional_text("agent", NOA_AGENT_NAME_MAX).value_or("");
+    const auto agent =
+        in.optional_text("agent", NOA_AGENT_NAME_MAX + service_prefix.size()).value_or("");
     if (auto good = in.finish(); !good) {
         return Failure(std::move(good.error()));
     }

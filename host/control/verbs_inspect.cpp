@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/names.hpp"
 #include "control/host_verbs.hpp"
 
 namespace noa::control {
@@ -88,30 +89,39 @@ int severity(std::string_view status) noexcept {
 }
 
 Result<json> health(bus::Caller& caller, const RunningAgents& running, const Judge& judge,
-                    const json& args) {
+                    const ServicesHealth& services_health, const json& args) {
     Args in("health", args);
-    auto agents = in.agents();
+    auto agents = in.targets();
     if (auto good = in.finish(); !good) {
         return Failure(std::move(good.error()));
     }
-    if (agents.empty()) {
+    auto services = services_health(agents);
+    const bool all_of_them = agents.empty();
+    std::erase_if(agents, [](const std::string& name) { return is_service(name); });
+    if (all_of_them) {
         agents = running();
     }
     auto answers = ask_all(caller, agents, "health");
     std::string worst = "healthy";
+    const auto consider = [&worst](const std::string& status) {
+        if (severity(status) > severity(worst)) {
+            worst = severity(status) == 1 ? "needs_repair" : "critical";
+        }
+    };
     json all = json::object();
     for (std::size_t i = 0; i < agents.size(); ++i) {
         answers[i] = judge(agents[i], std::move(answers[i]));
         const auto found = answers[i].find("status");
         const bool told = found != answers[i].end() && found->is_string();
         const std::string status = told ? found->get<std::string>() : "critical";
-        if (severity(status) > severity(worst)) {
-            worst = severity(status) == 1 ? "needs_repair" : "critical";
-        }
+        consider(status);
         answers[i]["status"] = status;
         all[agents[i]] = std::move(answers[i]);
     }
-    return json{{"status", worst}, {"agents", std::move(all)}};
+    for (const auto& service : services) {
+        consider(service.at("status").get<std::string>());
+    }
+    return json{{"status", worst}, {"agents", std::move(all)}, {"services", std::move(services)}};
 }
 
 Result<json> complete(bus::Caller& caller, const RunningAgents& running, const json& args) {
@@ -140,10 +150,12 @@ Result<json> complete(bus::Caller& caller, const RunningAgents& running, const j
 
 } // namespace
 
-void add_inspect_verbs(Verbs& verbs, bus::Caller& caller, RunningAgents running, Judge judge) {
+void add_inspect_verbs(Verbs& verbs, bus::Caller& caller, RunningAgents running, Judge judge,
+                       ServicesHealth services) {
     verbs.add("health", Right::read,
-              [&caller, running, judge = std::move(judge)](const json& args, Connection&) {
-                  return health(caller, running, judge, args);
+              [&caller, running, judge = std::move(judge),
+               services = std::move(services)](const json& args, Connection&) {
+                  return health(caller, running, judge, services, args);
               });
     using Ask = Result<json> (*)(bus::Caller&, const RunningAgents&, const json&);
     const auto add = [&](const char* name, Ask function) {

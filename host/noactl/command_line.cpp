@@ -125,6 +125,8 @@ void CommandLine::add_agent_commands() {
     add("agent", "Everything known of one agent", [this] { return show_agent(globals_, agent_); })
         ->add_option("AGENT", agent_)
         ->required();
+    add("services", "What is watched and was not loaded",
+        [this] { return show_services(globals_); });
     add("plugins", "The plugin files and what became of them",
         [this] { return show_plugins(globals_); });
     const std::array<std::pair<const char*, const char*>, 4> steps{{
@@ -243,7 +245,7 @@ void CommandLine::add_event_commands() {
     events->add_option("--agent", log_.agent, "Only about this agent");
     auto* heal_command = add("heal", "Do what is done about a reason, now",
                              [this] { return heal(globals_, heal_); });
-    heal_command->add_option("TARGET", heal_.target, "An agent")->required();
+    heal_command->add_option("TARGET", heal_.target, "An agent, or service:NAME")->required();
     heal_command
         ->add_option("--for", heal_.reason, "service-down, high-error-rate, …; see noactl(1)")
         ->required();

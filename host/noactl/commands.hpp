@@ -54,6 +54,9 @@ struct CallOptions {
 [[nodiscard]] int complete(const Globals& globals, const std::string& what,
                            const std::string& agent);
 
+// services_command.cpp
+[[nodiscard]] int show_services(const Globals& globals);
+
 // health_commands.cpp
 struct HealthArgs {
     std::vector<std::string> agents; // none: all

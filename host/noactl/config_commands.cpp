@@ -45,6 +45,10 @@ std::string plan_text(const Globals& globals, const json& plan) {
             add_changes(member(agent, "agent"), action, agent.value("changes", json::array()));
         }
     }
+    for (const auto& service : plan.value("services", json::array())) {
+        add_changes("service:" + member(service, "service"), member(service, "action"),
+                    service.value("changes", json::array()));
+    }
     return table.empty() ? "nothing to do: what runs is what the files say\n"
                          : table.render(globals.screen());
 }

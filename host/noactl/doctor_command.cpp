@@ -46,8 +46,9 @@ void look_at_restarts(const std::string& name, const json& restart, Findings& fi
     }
 }
 
-void look_at_agents(const json& health, Findings& findings) {
-    for (const auto& [name, value] : child(health, "agents").items()) {
+void look_at_checks(const std::string& prefix, const json& all, Findings& findings) {
+    for (const auto& [key, value] : all.items()) {
+        const auto name = prefix + key;
         bool good = true;
         for (const auto& check : child(value, "checks")) {
             const auto status = member(check, "status");
@@ -87,11 +88,18 @@ int doctor(const Globals& globals) {
             health ? client.ask("agents", json::object(), question_timeout) : health;
         const auto plugins =
             agents ? client.ask("plugins", json::object(), question_timeout) : agents;
-        if (!plugins) {
-            return Failure(plugins.error());
+        const auto services =
+            plugins ? client.ask("services", json::object(), question_timeout) : plugins;
+        if (!services) {
+            return Failure(services.error());
         }
         look_at_host(*status, findings);
-        look_at_agents(*health, findings);
+        look_at_checks("", child(*health, "agents"), findings);
+        look_at_checks("service:", child(*health, "services"), findings);
+        for (const auto& service : *services) {
+            look_at_restarts("service:" + member(service, "name"), child(service, "restart"),
+                             findings);
+        }
         for (const auto& agent : *agents) {
             const auto name = member(agent, "name");
             if (const auto all = client.ask("agent", {{"agent", name}}, question_timeout)) {

@@ -26,9 +26,22 @@ bool fails(const json& check) {
     return member(check, "status") != "healthy";
 }
 
+// Agents by their names, and services with their prefix.
+std::vector<std::pair<std::string, const json*>> all_of(const json& health) {
+    std::vector<std::pair<std::string, const json*>> all;
+    for (const auto& [name, value] : child(health, "agents").items()) {
+        all.emplace_back(name, &value);
+    }
+    for (const auto& [name, value] : child(health, "services").items()) {
+        all.emplace_back("service:" + name, &value);
+    }
+    return all;
+}
+
 std::string at_a_glance(const Globals& globals, const json& health) {
     Table table({{"AGENT"}, {"STATUS"}, {"CHECK"}, {"TEXT"}});
-    for (const auto& [agent, value] : child(health, "agents").items()) {
+    for (const auto& [agent, whole] : all_of(health)) {
+        const auto& value = *whole;
         table.add({agent,
                    {label_of(value), tone_of_state(member(value, "status"))},
                    "",
@@ -50,12 +63,16 @@ std::string at_a_glance(const Globals& globals, const json& health) {
 std::string report_text(const Globals& globals, const json& health) {
     const auto screen = globals.screen();
     std::string out;
-    for (const auto& [agent, value] : child(health, "agents").items()) {
+    for (const auto& [agent, whole] : all_of(health)) {
+        const auto& value = *whole;
+        const auto version = member(value, "version");
         out += colored(escape_text(agent), Tone::plain, screen) + ": " +
                colored(label_of(value), tone_of_state(member(value, "status")), screen) + " (" +
-               escape_text(member(value, "state")) + ", version " +
-               escape_text(member(value, "version")) + ", generation " +
-               member(value, "generation") + ")\n";
+               escape_text(member(value, "state")) +
+               (value.contains("version") ? ", version " + escape_text(version) + ", generation " +
+                                                member(value, "generation")
+                                          : "") +
+               ")\n";
         Table table(
             {{"  CHECK"}, {"SOURCE"}, {"STATUS"}, {"FAILURES", true}, {"TEXT"}, {"ADVICE"}});
         for (const auto& item : child(value, "checks")) {
@@ -100,8 +117,9 @@ std::string health_csv(const json& health, std::int64_t now_unix_ns) {
     add_row(out, {"agent", "version", "generation", "state", "status", "check", "source",
                   "check_status", "failures", "finding", "strategy", "recommendation", "unix_s"});
     const auto time = std::to_string(now_unix_ns / 1'000'000'000);
-    for (const auto& [agent, value] : child(health, "agents").items()) {
-        const auto row = [&, name = agent, &value = value](const json& check) {
+    for (const auto& [agent, whole] : all_of(health)) {
+        const auto& value = *whole;
+        const auto row = [&, name = agent](const json& check) {
             add_row(out, {name, member(value, "version"), member(value, "generation"),
                           member(value, "state"), label_of(value), member(check, "name"),
                           member(check, "source"), check.is_null() ? "" : label_of(check),

@@ -191,10 +191,10 @@ bool any_failed(const nlohmann::json& answer) {
 }
 
 Tone tone_of_state(std::string_view state) noexcept {
-    if (is_one_of(state, {"running", "healthy", "ok", "started", "reloaded"})) {
+    if (is_one_of(state, {"running", "up", "healthy", "ok", "started", "reloaded"})) {
         return Tone::good;
     }
-    if (is_one_of(state, {"failed", "critical", "degraded", "stuck", "fail"})) {
+    if (is_one_of(state, {"failed", "down", "critical", "degraded", "stuck", "fail"})) {
         return Tone::bad;
     }
     if (is_one_of(state, {"stopped", "disabled", "unchanged", "keep"})) {

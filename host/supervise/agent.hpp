@@ -11,9 +11,8 @@
 #include "supervise/generation.hpp"
 #include "supervise/health.hpp"
 #include "supervise/health_answer.hpp"
+#include "supervise/planned_restart.hpp"
 #include "supervise/reload.hpp"
-#include "supervise/restart_policy.hpp"
-#include "supervise/strategy.hpp"
 #include "supervise/supervisor.hpp"
 
 namespace noa::supervise {
@@ -38,14 +37,6 @@ struct Probation {
     std::int64_t look_at_ns = 0;                 // the next look at its health
     std::shared_ptr<HealthAnswer> health;        // asked for; null: not
     std::shared_ptr<HealthAnswer> former_health; // before the switch; null: nobody was asked
-};
-
-// What is to be done about an end.
-struct PlannedRestart {
-    RestartPolicy::Decision decision;
-    std::string reason; // of the end
-    std::string digest; // of what ended; empty: unknown
-    Strategy strategy = Strategy::restart;
 };
 
 // An agent under the monitor's eyes.

@@ -46,6 +46,9 @@ void Supervisor::State::put_in_force(const Proposal& proposal, const ApplyOption
 
 std::vector<Outcome> Supervisor::State::carry_out(Proposal& proposal, const ApplyOptions& options) {
     put_in_force(proposal, options);
+    if (options.only.empty()) {
+        services.configure(proposal.config.services);
+    }
     log.set_level(in_force.host.log.level);
     log.set_format(in_force.host.log.format);
     std::map<std::string, Outcome> outcomes;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/names.hpp"
 #include "supervise/state.hpp"
 
 namespace noa::supervise {
@@ -213,13 +214,23 @@ Result<void> Supervisor::State::check(Proposal& proposal, const ApplyOptions& op
     const auto add = [&](const std::string& reason) {
         reasons += (reasons.empty() ? "" : "\n") + reason;
     };
-    for (const auto& [name, agent] : proposal.config.agents) {
-        for (const auto& needed : agent.depends_on) {
-            if (!agent.tolerates(needed) && !proposal.config.agents.contains(needed)) {
-                add(std::string("agents.").append(name).append(".depends_on: no agent \"") +
-                    needed + '"');
+    const auto check_needs = [&](const std::string& key, const auto& dependent) {
+        for (const auto& needed : dependent.depends_on) {
+            const bool service = is_service(needed);
+            const bool known =
+                service ? proposal.config.services.contains(needed.substr(service_prefix.size()))
+                        : proposal.config.agents.contains(needed);
+            if (!known && !dependent.tolerates(needed)) {
+                add(key + ".depends_on: no " + (service ? "service" : "agent") + " \"" +
+                    (service ? needed.substr(service_prefix.size()) : needed) + '"');
             }
         }
+    };
+    for (const auto& [name, service] : proposal.config.services) {
+        check_needs("services." + name, service);
+    }
+    for (const auto& [name, agent] : proposal.config.agents) {
+        check_needs("agents." + name, agent);
         const auto work = proposal.work.find(name);
         if (work == proposal.work.end()) {
             continue;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <future>
 
+#include "base/names.hpp"
 #include "supervise/state.hpp"
 
 namespace noa::supervise {
@@ -48,6 +49,18 @@ std::string Supervisor::State::missing_for(const config::AgentConfig& config) {
             return needed->name + ": " + complaint;
         }
     }
+    return missing_service(config);
+}
+
+// [no lock held] The first service that is needed and not up.
+std::string Supervisor::State::missing_service(const config::AgentConfig& config) const {
+    for (const auto& needed : config.depends_on) {
+        if (is_service(needed) && !config.tolerates(needed)) {
+            if (auto why = services.missing(needed); !why.empty()) {
+                return why;
+            }
+        }
+    }
     return {};
 }
 
@@ -71,6 +84,9 @@ Outcome Supervisor::State::wait_for_others(Agent& agent, Attempt& attempt,
 
 // [operation of the agent held] Without asking anybody.
 bool Supervisor::State::may_go_on(const Agent& agent) const {
+    if (!missing_service(agent.wanted).empty()) {
+        return false;
+    }
     const auto needed = needed_by(agent.wanted);
     const std::lock_guard lock(mutex);
     return std::all_of(needed.begin(), needed.end(),
@@ -93,10 +109,16 @@ void Supervisor::State::heal_dependencies(const config::AgentConfig& config) {
             carry_out_restart(*needed); // what it needs before it
         }
     }
+    for (const auto& needed : config.depends_on) {
+        if (is_service(needed) && !config.tolerates(needed) && !services.missing(needed).empty()) {
+            static_cast<void>(order_service(needed, ServiceOrder::heal_needed));
+        }
+    }
 }
 
 // It serves: what waits for that, or for its next restart, need not wait longer.
 void Supervisor::State::heal_dependents(const std::string& name) {
+    services.note_up(name);
     const std::lock_guard lock(mutex);
     const auto now = monotonic_ns();
     for (const auto& [other, agent] : agents) {

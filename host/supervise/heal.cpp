@@ -2,6 +2,7 @@
 // hand.
 
 #include "base/clock.hpp"
+#include "base/names.hpp"
 #include "supervise/state.hpp"
 #include "supervise/time.hpp"
 
@@ -190,6 +191,9 @@ void Remake::apply(Attempt& attempt, const config::AgentConfig& config) const {
 
 Result<json> Supervisor::heal(const std::string& name, const std::string& reason, bool dry_run) {
     auto& state = *state_;
+    if (is_service(name)) {
+        return state.heal_service(name, reason, dry_run);
+    }
     const auto strategy = strategy_for(reason);
     if (!strategy) {
         return fail(Errc::invalid, "heal", name, "not a reason: " + reason,

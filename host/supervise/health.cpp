@@ -199,6 +199,9 @@ Advice advice_for(const CheckResult& result) noexcept {
     if (result.name == "lane") {
         return {"restart", "it is inside one call: look at what that waits for; restart it"};
     }
+    if (result.name == "unit" || result.name == "command" || result.name == "connect") {
+        return {"restart", "start it again; see its own log for why it is down"};
+    }
     if (result.name == "inbox") {
         return {"scale_up", "more comes than it handles: more replicas, or slower senders"};
     }
@@ -229,6 +232,16 @@ void CheckLog::forget_others(const std::vector<CheckResult>& all) {
 Health CheckLog::status(const config::AgentConfig& config) const {
     const auto* found = worst(config);
     return found == nullptr ? Health::healthy : found->last.status;
+}
+
+Health CheckLog::status(std::uint32_t threshold) const {
+    auto worst = Health::healthy;
+    for (const auto& [name, entry] : entries_) {
+        if (entry.failures != 0 && entry.is_finding(threshold)) {
+            worst = std::max(worst, entry.last.status);
+        }
+    }
+    return worst;
 }
 
 const CheckLog::Entry* CheckLog::worst(const config::AgentConfig& config,

@@ -37,7 +37,7 @@ struct Figures {
 // What one check says now.
 struct CheckResult {
     std::string name;
-    bool own = false; // the host's: lane, inbox, errors, latency, memory, state, storage
+    bool own = false; // the host's, such as lane; of a service: all
     Health status = Health::healthy;
     std::string text;
 };
@@ -73,6 +73,8 @@ public:
     // Of an examination that was answered: what it does not have is not there any more.
     void forget_others(const std::vector<CheckResult>& all);
     [[nodiscard]] Health status(const config::AgentConfig& config) const;
+    // Where all checks have the same threshold.
+    [[nodiscard]] Health status(std::uint32_t threshold) const;
     // The first finding, critical ones before others; null when there is none. Not of `but`.
     [[nodiscard]] const Entry* worst(const config::AgentConfig& config,
                                      std::string_view but = {}) const;

@@ -16,11 +16,6 @@ namespace {
 
 constexpr std::size_t most_files = 100'000; // of a state directory that is measured
 
-// The next multiple of the interval.
-std::int64_t next_due(std::int64_t now_ns, std::chrono::milliseconds interval) {
-    return (now_ns / ns_of(interval) + 1) * ns_of(interval);
-}
-
 // When answers are looked for first: most are there at once, and nothing is woken for each.
 std::int64_t first_look(const config::HealthCheckConfig& check) {
     return std::min(ns_of(check.timeout),

@@ -6,24 +6,6 @@
 
 namespace noa::supervise {
 
-namespace {
-
-std::string_view step_name(RestartPolicy::Step step) noexcept {
-    switch (step) {
-    case RestartPolicy::Step::restart: return "restart";
-    case RestartPolicy::Step::last_known_good: return "last_known_good";
-    case RestartPolicy::Step::probe: return "probe";
-    }
-    return "restart";
-}
-
-// Of a restart which one; of the others what they are.
-std::string_view strategy_text(RestartPolicy::Step step, Strategy strategy) noexcept {
-    return step == RestartPolicy::Step::restart ? name_of(strategy) : step_name(step);
-}
-
-} // namespace
-
 // Every step of healing: a line in the log, and an event on host.heal.AGENT.
 void Supervisor::State::tell_heal(const std::string& agent, const char* event,
                                   nlohmann::json details) {
@@ -74,16 +56,12 @@ void Supervisor::State::ended(Agent& agent, const std::string& digest, const std
     }
     log.write(Level::warning, "agent.restart_planned",
               {{"agent", agent.name},
-               {"step", step_name(decision.step)},
+               {"step", name_of(decision.step)},
                {"in_ms", in_ms},
                {"in_a_row", decision.in_a_row},
                {"reason", reason}});
     tell_heal(agent.name, "heal.planned",
-              {{"strategy", strategy_text(decision.step, strategy)},
-               {"in_ms", in_ms},
-               {"in_a_row", decision.in_a_row},
-               {"in_window", decision.in_window},
-               {"reason", reason}});
+              planned_details({decision, reason, digest, strategy}, now));
     wake();
 }
 
@@ -186,7 +164,7 @@ void Supervisor::State::note_restart(Agent& agent, const PlannedRestart& planned
         return;
     }
     tell_heal(agent.name, failed ? "heal.failed" : "heal.done",
-              {{"strategy", strategy_text(planned.decision.step, planned.strategy)},
+              {{"strategy", strategy_text(planned)},
                {"generation", outcome.generation},
                {"state", name_of(agent.state)},
                {"text", outcome.text},
@@ -201,14 +179,7 @@ nlohmann::json Supervisor::State::restart_of(const Agent& agent) const {
                        {"under_way", agent.healing.load()},
                        {"restarts", agent.restarts}};
     if (agent.planned) {
-        const auto& decision = agent.planned->decision;
-        out["planned"] = {
-            {"step", step_name(decision.step)},
-            {"in_ms", std::max<std::int64_t>(0, decision.due_ns - monotonic_ns()) / 1'000'000},
-            {"in_a_row", decision.in_a_row},
-            {"in_window", decision.in_window},
-            {"strategy", name_of(agent.planned->strategy)},
-            {"reason", agent.planned->reason}};
+        out["planned"] = to_json(*agent.planned, monotonic_ns());
     }
     return out;
 }

@@ -16,6 +16,7 @@
 #include "supervise/ledger.hpp"
 #include "supervise/loader.hpp"
 #include "supervise/reload.hpp"
+#include "supervise/services.hpp"
 #include "supervise/time.hpp"
 #include "supervise/workers.hpp"
 
@@ -124,6 +125,11 @@ struct Supervisor::State {
     [[nodiscard]] CatalogEntry entry_of_kept(const std::string& agent,
                                              const GoodVersion& version) const;
 
+    // services_around.cpp: by hand
+    [[nodiscard]] Result<nlohmann::json> heal_service(const std::string& target,
+                                                      const std::string& reason, bool dry_run);
+    [[nodiscard]] Result<Outcome> order_service(const std::string& target, ServiceOrder order);
+
     // switch.cpp: [operation of the agent held]
     [[nodiscard]] Outcome start(Agent& agent, Attempt attempt);
     [[nodiscard]] Outcome reload(Agent& agent, Attempt attempt);
@@ -208,11 +214,13 @@ struct Supervisor::State {
     [[nodiscard]] std::vector<Agent*> needed_by(const config::AgentConfig& config) const;
     // Why an agent may not start yet; empty when it may. Its own operation may be held.
     [[nodiscard]] std::string missing_for(const config::AgentConfig& config);
+    [[nodiscard]] std::string missing_service(const config::AgentConfig& config) const;
     [[nodiscard]] Outcome wait_for_others(Agent& agent, Attempt& attempt,
                                           const std::string& missing);
     [[nodiscard]] bool may_go_on(const Agent& agent) const;
     void heal_dependencies(const config::AgentConfig& config);
     void heal_dependents(const std::string& name);
+    [[nodiscard]] Services::Surroundings around_services();
     void tell_heal(const std::string& agent, const char* event, nlohmann::json details);
     // [nothing held]
     void carry_out_restart(Agent& agent);
@@ -241,6 +249,7 @@ struct Supervisor::State {
     [[nodiscard]] nlohmann::json brief(const Agent& agent) const;      // [mutex held]
     [[nodiscard]] nlohmann::json restart_of(const Agent& agent) const; // [mutex held]
 
+    Services services;
     static constexpr std::size_t most_workers = 8;
     Workers workers{most_workers}; // last: their jobs use everything above
 };

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.hpp"
+#include "base/names.hpp"
 #include "config/explain.hpp"
 #include "config/override.hpp"
 #include "supervise/state.hpp"
@@ -143,7 +144,15 @@ Result<nlohmann::json> Supervisor::plan() const {
         }
         agents.push_back(std::move(entry));
     }
-    return nlohmann::json{{"host", to_json(proposal->plan.host)}, {"agents", std::move(agents)}};
+    auto services = nlohmann::json::array();
+    for (const auto& planned : proposal->plan.services) {
+        services.push_back({{"service", planned.agent},
+                            {"action", config::name_of(planned.action)},
+                            {"changes", to_json(planned.changes)}});
+    }
+    return nlohmann::json{{"host", to_json(proposal->plan.host)},
+                          {"agents", std::move(agents)},
+                          {"services", std::move(services)}};
 }
 
 Result<Prepared> Supervisor::State::prepare_one(const config::AgentConfig& config, Reload& reload) {
@@ -169,6 +178,9 @@ Result<Prepared> Supervisor::State::prepare_one(const config::AgentConfig& confi
 
 // Preparing looks at the catalog, under `change`: before the agent's operation, never inside it.
 Result<Outcome> Supervisor::start(const std::string& name) {
+    if (is_service(name)) {
+        return state_->order_service(name, ServiceOrder::start);
+    }
     auto& state = *state_;
     const auto agent = state.find(name, "start");
     if (!agent) {
@@ -207,6 +219,9 @@ Outcome Supervisor::State::make_anew(Agent& agent, const config::AgentConfig& co
 }
 
 Result<Outcome> Supervisor::stop(const std::string& name) {
+    if (is_service(name)) {
+        return state_->order_service(name, ServiceOrder::stop);
+    }
     const auto agent = state_->find(name, "stop");
     if (!agent) {
         return Failure(agent.error());
@@ -217,6 +232,9 @@ Result<Outcome> Supervisor::stop(const std::string& name) {
 }
 
 Result<Outcome> Supervisor::restart(const std::string& name) {
+    if (is_service(name)) {
+        return state_->order_service(name, ServiceOrder::restart);
+    }
     auto& state = *state_;
     const auto agent = state.find(name, "restart");
     if (!agent) {
@@ -271,6 +289,7 @@ void Supervisor::shut_down() {
             return;
         }
     }
+    state.services.stop();
     state.workers.stop(); // what they do may need `change`
     const std::lock_guard change(state.change);
     config::Config nothing;

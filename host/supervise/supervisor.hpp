@@ -100,6 +100,7 @@ public:
     // The same without doing it: {"host": [...], "agents": [{"agent","action","changes"...}]}.
     [[nodiscard]] Result<nlohmann::json> plan() const;
 
+    // start, stop, restart and heal take "service:NAME" too.
     [[nodiscard]] Result<Outcome> start(const std::string& agent);
     [[nodiscard]] Result<Outcome> stop(const std::string& agent);
     // A new generation from the same file and settings, without handing state over.
@@ -132,6 +133,9 @@ public:
     // One agent with everything known of it: digest, paths, settings (secrets hidden),
     // origins, subscriptions, counters, state schema, last error, pinned libraries.
     [[nodiscard]] Result<nlohmann::json> agent(const std::string& name) const;
+    // Every service, as supervise/services.hpp lists them; and how they are: all for none.
+    [[nodiscard]] nlohmann::json services() const;
+    [[nodiscard]] nlohmann::json services_health(const std::vector<std::string>& targets) const;
     // What an agent answered to `health`, with the host's own checks and what is advised:
     // {"status","label","checks":[{"name","status","source","text","strategy"?,...}],...}. An
     // unknown agent's comes back as it is.

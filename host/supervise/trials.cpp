@@ -29,7 +29,8 @@ Supervisor::State::State(bus::Bus& the_bus, Log& the_log, Paths the_paths,
                  wake();
              },
              paths.runner,
-             link::ControlGroups::open(paths.control_group)} {}
+             link::ControlGroups::open(paths.control_group)},
+      services(around_services()) {}
 
 // Each step of a reload is an event; while new code is inside the host, the ledger knows it.
 void Supervisor::State::told(const ReloadRecord& record) {

@@ -32,6 +32,16 @@ TEST(dependencies, cycles_are_named) {
     EXPECT_EQ(cycles[0].text, "agents depend on each other: b -> c -> b");
 }
 
+TEST(dependencies, cycles_go_through_services_too) {
+    Config config;
+    config.agents = agents({{"a", {"service:s"}}, {"b", {"service:none"}}});
+    config.services["s"].depends_on = {"service:t"};
+    config.services["t"].depends_on = {"a"};
+    const auto cycles = find_cycles(config);
+    ASSERT_EQ(cycles.size(), 1U);
+    EXPECT_EQ(cycles[0].text, "agents depend on each other: a -> service:s -> service:t -> a");
+}
+
 TEST(dependencies, in_a_cycle_every_agent_is_still_there_once) {
     EXPECT_EQ(dependency_order(agents({{"a", {"b"}}, {"b", {"a"}}, {"c", {"c"}}})).size(), 3U);
 }

@@ -188,6 +188,38 @@ TEST_F(Load, a_directory_that_is_a_file_is_an_error) {
     EXPECT_THAT(config.error().reason, HasSubstr("var/conf.d: Not a directory"));
 }
 
+TEST_F(Load, reads_every_key_of_a_service) {
+    write("etc/noa.toml", "[host.restart]\nmax = 7\n[services.db]\nenabled = false\n"
+                          "critical = false\nunit = 'db@1.service'\n"
+                          "depends_on = ['cache', { name = 'service:net', optional = true }]\n"
+                          "check = { command = ['a', '-v', '-v'], interval = '2s', timeout = '1s', "
+                          "threshold = 9 }\n"
+                          "commands = { start = ['b'], stop = ['c'], restart = ['d'], "
+                          "timeout = '3s' }\n"
+                          "restart = { in_a_row = 2 }\nheal = { restart = false }\n"
+                          "[services.tcp]\ncheck.connect = 'tcp:127.0.0.1:1'\n");
+    const auto config = load(sources());
+    ASSERT_TRUE(config) << config.error().text();
+    const auto& db = config->services.at("db");
+    EXPECT_FALSE(db.enabled || db.critical || db.heal.restart);
+    EXPECT_TRUE(db.heal.dependency);
+    EXPECT_EQ(db.unit, "db@1.service");
+    EXPECT_THAT(db.depends_on, ElementsAre("cache", "service:net"));
+    EXPECT_TRUE(db.tolerates("service:net"));
+    EXPECT_THAT(db.command, ElementsAre("a", "-v", "-v"));
+    EXPECT_EQ(db.check.interval, 2s);
+    EXPECT_EQ(db.check.timeout, 1s);
+    EXPECT_EQ(db.check.threshold, 9U);
+    EXPECT_THAT(db.start, ElementsAre("b"));
+    EXPECT_THAT(db.stop, ElementsAre("c"));
+    EXPECT_THAT(db.restart, ElementsAre("d"));
+    EXPECT_EQ(db.timeout, 3s);
+    EXPECT_EQ(db.limits.in_a_row, 2U);
+    EXPECT_EQ(db.limits.max, 7U);
+    EXPECT_EQ(check_kind(db), "command");
+    EXPECT_EQ(check_kind(config->services.at("tcp")), "connect");
+}
+
 TEST(depends_on, tells_what_is_optional) {
     const auto config =
         read("[agents.a]\ndepends_on = ['b', { name = 'c', optional = true }, { name = 'd' }]\n");

@@ -58,7 +58,8 @@ protected:
         add_bus_verbs(verbs_, caller_);
         add_inspect_verbs(
             verbs_, caller_, [this] { return running_; },
-            [](const std::string&, json answer) { return answer; });
+            [](const std::string&, json answer) { return answer; },
+            [](const std::vector<std::string>&) { return json::object(); });
     }
     Answer ask(const std::string& verb, const json& args) {
         served_.client.ask(verb, args);
