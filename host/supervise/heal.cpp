@@ -17,7 +17,7 @@ void Supervisor::State::consider_finding(Agent& agent, std::int64_t now_ns) {
         recover(agent);
         return;
     }
-    const auto strategy = strategy_called(advice_for(worst->last).strategy);
+    auto strategy = strategy_called(advice_for(worst->last).strategy);
     // Of what only needs repair, the host repairs what it understands itself.
     const bool acts = worst->last.own || worst->last.status == Health::critical;
     if (!strategy || !acts || !agent.current || agent.planned || agent.healing || agent.safe ||
@@ -30,6 +30,16 @@ void Supervisor::State::consider_finding(Agent& agent, std::int64_t now_ns) {
     }
     last_ns = now_ns;
     const auto reason = worst->last.name + ": " + worst->last.text;
+    if (*strategy == Strategy::rollback && offer_rollback(agent, reason)) {
+        return;
+    }
+    if (*strategy == Strategy::degrade && agent.wanted.heal.degrade) {
+        degrade_operations(agent, reason);
+        return;
+    }
+    if (*strategy == Strategy::rollback) { // there is nothing to go back to, or it may not
+        strategy = Strategy::safe_restart;
+    }
     if (!is_allowed(agent.wanted.heal, *strategy)) {
         tell_heal(agent.name, "heal.advised",
                   {{"strategy", name_of(*strategy)}, {"reason", reason}});
@@ -46,6 +56,10 @@ void Supervisor::State::consider_finding(Agent& agent, std::int64_t now_ns) {
 
 // [operation held] What it was at fault for has passed.
 void Supervisor::State::recover(Agent& agent) {
+    if (!agent.wants_rollback.empty() && !agent.policy.exhausted()) {
+        const std::lock_guard lock(mutex);
+        agent.wants_rollback.clear();
+    }
     if (!agent.by_finding || agent.healing) {
         return;
     }
@@ -68,9 +82,17 @@ void Supervisor::State::give_up_on(Agent& agent, const std::string& reason) {
     if (agent.wanted.heal.degrade) {
         degrade_operations(agent, reason);
     }
+    static_cast<void>(offer_rollback(agent, reason));
+}
+
+// [operation held] Carried out, or waiting for approval; false when there is none to be had.
+bool Supervisor::State::offer_rollback(Agent& agent, const std::string& reason) {
     if (agent.wanted.heal.rollback == "off" ||
         !rollback_target(agent, agent.wanted, RollbackOptions{})) {
-        return;
+        return false;
+    }
+    if (!agent.wants_rollback.empty()) {
+        return true; // it has been said
     }
     if (agent.wanted.heal.rollback == "auto") {
         workers.post([this, name = agent.name, reason] {
@@ -81,7 +103,7 @@ void Supervisor::State::give_up_on(Agent& agent, const std::string& reason) {
                        {"reason", reason},
                        {"text", outcome ? outcome->text : outcome.error().text()}});
         });
-        return;
+        return true;
     }
     {
         const std::lock_guard lock(mutex);
@@ -90,6 +112,7 @@ void Supervisor::State::give_up_on(Agent& agent, const std::string& reason) {
     log.write(Level::error, "agent.approval_wanted",
               {{"agent", agent.name}, {"strategy", "rollback"}, {"reason", reason}});
     tell_heal(agent.name, "heal.approval_wanted", {{"strategy", "rollback"}, {"reason", reason}});
+    return true;
 }
 
 // [operation held] In its read-only mode, or with its critical operations alone.

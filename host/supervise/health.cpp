@@ -4,6 +4,7 @@
 #include <array>
 
 #include "config/quantity.hpp"
+#include "supervise/strategy.hpp"
 
 namespace noa::supervise {
 
@@ -66,10 +67,18 @@ public:
                 " on average");
     }
 
-    void memory() {
+    void memory(const Result<std::string>& answer) {
         const auto limit = number("memory");
-        if (limit != 0 && now_.memory) {
-            add("memory", *now_.memory <= limit, config::render_size(*now_.memory) + " in use");
+        auto used = now_.memory;
+        if (!used && answer) {
+            const auto said = json::parse(*answer, nullptr, false);
+            const auto found = said.is_object() ? said.find("memory") : said.end();
+            if (said.is_object() && found != said.end() && found->is_number_unsigned()) {
+                used = found->get<std::uint64_t>();
+            }
+        }
+        if (limit != 0 && used) {
+            add("memory", *used <= limit, config::render_size(*used) + " in use");
         }
     }
 
@@ -119,8 +128,12 @@ private:
             status = Health::needs_repair;
         }
         const auto text = check.value("text", json(""));
+        const auto reason = check.value("reason", json(""));
         results.push_back({std::move(name), false, status,
-                           bounded(text.is_string() ? text.get<std::string>() : text.dump())});
+                           bounded(text.is_string() ? text.get<std::string>() : text.dump()),
+                           reason.is_string() && strategy_for(reason.get<std::string>())
+                               ? reason.get<std::string>()
+                               : ""});
         return status != Health::healthy;
     }
 
@@ -169,7 +182,7 @@ std::vector<CheckResult> examine(const config::AgentConfig& config, const Figure
         examination.lane(answer);
         examination.inbox();
         examination.rates();
-        examination.memory();
+        examination.memory(answer);
         examination.storage();
         examination.own_word(answer);
     }
@@ -186,6 +199,9 @@ std::vector<CheckResult> examine(const config::AgentConfig& config, const Figure
 Advice advice_for(const CheckResult& result) noexcept {
     if (result.status == Health::healthy) {
         return {"", ""};
+    }
+    if (const auto strategy = strategy_for(result.reason); !result.own && strategy) {
+        return {name_of(*strategy), steps_of(*strategy)};
     }
     if (!result.own) {
         return {"restart", "restart it; if that does not help, roll back to the version before"};

@@ -30,7 +30,7 @@ struct Figures {
     std::uint64_t handled = 0;
     std::uint64_t failed = 0;
     std::uint64_t busy_ns = 0;
-    std::optional<std::uint64_t> memory;  // bytes; unknown of a thread
+    std::optional<std::uint64_t> memory;  // bytes; a thread may say it of itself
     std::optional<std::uint64_t> storage; // bytes of its state directory; when that has a limit
 };
 
@@ -40,6 +40,7 @@ struct CheckResult {
     bool own = false; // the host's, such as lane; of a service: all
     Health status = Health::healthy;
     std::string text;
+    std::string reason{}; // of strategy.hpp; by which the agent says what would help
 };
 
 // The host's own names.

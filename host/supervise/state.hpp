@@ -190,6 +190,7 @@ struct Supervisor::State {
     void consider_finding(Agent& agent, std::int64_t now_ns);
     void recover(Agent& agent);
     void give_up_on(Agent& agent, const std::string& reason);
+    [[nodiscard]] bool offer_rollback(Agent& agent, const std::string& reason);
     void degrade_operations(Agent& agent, const std::string& reason);
     void end_degradation(Agent& agent);
     [[nodiscard]] std::int64_t look_at_safe_restart(Agent& agent, std::int64_t now_ns);

@@ -74,13 +74,16 @@ class Heal(unittest.TestCase):
 
     def failing(self, host):
         """Errors without end, until told."""
+        return self.calling(host, "fail", {})
+
+    def calling(self, host, operation, body, how="call"):
         stop = threading.Event()
 
         def go_on():
             with host.client() as client:
                 while not stop.is_set():
                     try:
-                        client.call("patient", "fail", {})
+                        getattr(client, how)("patient", operation, body)
                     except noa_client.NoaError:
                         pass
 
@@ -112,6 +115,75 @@ class Heal(unittest.TestCase):
             self.assertIn("errors", restored["reason"])
             self.assertEqual(client.call("patient", "add", {}).json()["count"], 2)
 
+    def test_slowness_is_a_safe_restart_too(self):
+        with patient('health.latency.limit = "1ms"\n') as host, host.client() as client, \
+                heals(host) as events:
+            end = self.calling(host, "work", "20")
+            planned = events.until(of("heal.planned"))
+            end()
+            self.assertEqual(planned["strategy"], "safe_restart")
+            self.assertRegex(planned["reason"], "^latency: each takes ")
+
+    def test_a_leak_is_a_restart_with_the_state(self):
+        with patient('health.memory.limit = "1MiB"\n') as host, host.client() as client, \
+                heals(host) as events:
+            client.call("patient", "add", {})
+            client.call("patient", "leak", "2000000")
+            say(client, {"memory": 2000000})  # of a thread the host knows no better
+            planned = events.until(of("heal.planned"))
+            self.assertEqual((planned["strategy"], planned["reason"]),
+                             ("graceful_restart", "memory: 2MB in use"))
+            events.until(of("heal.done"))
+            self.assertEqual(client.call("patient", "add", {}).json()["count"], 2)
+
+    def test_load_is_only_advised_about(self):
+        with patient("queue_size = 10\n") as host, heals(host) as events:
+            end = self.calling(host, "work", "20", how="send")  # it answers in between
+            advised = events.until(of("heal.advised"))
+            end()
+            self.assertEqual(advised["strategy"], "scale_up")
+            self.assertRegex(advised["reason"], "^inbox: .* of 10 waiting")
+            self.assertEqual(host.generation("patient"), 1)
+
+    def test_corruption_that_it_tells_of_asks_for_the_version_before(self):
+        damaged = {"checks": [{"name": "store", "status": "critical", "text": "page 7",
+                               "reason": "data-corruption"}]}
+        with patient() as host, host.client() as client, Watcher(host, "host.>") as events:
+            self.newer(host, events)
+            say(client, damaged)
+            wanted = events.until(of("heal.approval_wanted"))
+            self.assertEqual((wanted["strategy"], wanted["reason"]), ("rollback", "store: page 7"))
+            self.assertEqual(len(host.json("approve")), 1)
+            host.noactl("approve", "patient")
+            self.assertEqual(host.agent("patient")["digest"], self.first)
+
+    def test_allowed_to_it_goes_back_by_itself(self):
+        damaged = {"checks": [{"name": "store", "status": "critical",
+                               "reason": "data-corruption"}]}
+        with patient(heal='rollback = "auto"\n') as host, host.client() as client, \
+                Watcher(host, "host.>") as events:
+            self.newer(host, events)
+            say(client, damaged)
+            events.until(of("heal.done", strategy="rollback"))
+            self.assertEqual(host.agent("patient")["digest"], self.first)
+
+    def test_with_nothing_to_go_back_to_it_starts_without_its_state(self):
+        damaged = {"checks": [{"name": "store", "status": "critical",
+                               "reason": "data-corruption"}]}
+        with patient() as host, host.client() as client, heals(host) as events:
+            client.call("patient", "add", {})
+            say(client, damaged)
+            events.until(of("heal.done", strategy="safe_restart"))
+            self.assertEqual(client.call("patient", "add", {}).json()["count"], 1)
+
+    def newer(self, host, events):
+        """Other bytes of the same plugin, confirmed."""
+        self.first = host.agent("patient")["digest"]
+        newer = host.root / "patient.so"
+        newer.write_bytes((FIXTURES / "patient.so").read_bytes() + b"newer")
+        host.install(newer)
+        events.until(lambda event: event.get("outcome") == "confirmed" and event.get("to") == 2)
+
     def test_a_rollback_waits_for_approval(self):
         config = QUICK.format(agent="", heal="").replace("[agents.patient]", "[agents.trial]") + \
             'settings.critical = true\nrestart.max = 0\n'
@@ -138,8 +210,9 @@ class ByHand(unittest.TestCase):
         return json.loads(host.noactl("heal", "patient", "--for", reason, "--json", *args))
 
     def test_each_reason_has_its_strategy(self):
-        strategies = {"service-down": "restart", "memory-leak": "graceful_restart",
-                      "high-error-rate": "safe_restart"}
+        strategies = {"service-down": "restart", "check-failed": "restart",
+                      "memory-leak": "graceful_restart", "resource-exhaustion": "graceful_restart",
+                      "degraded-performance": "safe_restart", "high-error-rate": "safe_restart"}
         with patient() as host, host.client() as client:
             number = 1
             for reason, strategy in strategies.items():
@@ -153,6 +226,14 @@ class ByHand(unittest.TestCase):
                 self.assertEqual(host.generation("patient"), number)
             # The last one was without the state of three.
             self.assertEqual(client.call("patient", "add", {}).json()["count"], 1)
+
+    def test_of_the_others_it_says_what_it_would_do(self):
+        with patient() as host:
+            for reason, strategy in (("bad-deployment", "rollback"), ("data-corruption", "rollback"),
+                                     ("dependency-failed", "dependency"),
+                                     ("high-load", "scale_up"), ("restarts-exhausted", "degrade")):
+                self.assertEqual(self.heal(host, reason, "--dry-run")["strategy"], strategy)
+            self.assertEqual(host.generation("patient"), 1)
 
     def test_what_it_needs_is_healed_first(self):
         config = ('[host.restart]\nin_a_row = 1\ncooldown = "1h"\n[agents.faulty]\n'

@@ -57,6 +57,27 @@ TEST_F(health, of_a_full_inbox_needs_repair) {
     EXPECT_EQ(status_of("inbox"), Health::healthy);
 }
 
+TEST_F(health, of_a_check_with_a_reason_has_its_strategy) {
+    const auto advised = [&](const std::string& reason) {
+        return advice_for(results(R"({"checks":[{"name":"store","status":"critical","reason":")" +
+                                  reason + "\"}]}")["store"])
+            .strategy;
+    };
+    EXPECT_EQ(advised("data-corruption"), "rollback");
+    EXPECT_EQ(advised("memory-leak"), "graceful_restart");
+    EXPECT_EQ(advised("bad-weather"), "restart");
+}
+
+TEST_F(health, takes_the_word_of_a_thread_for_its_memory) {
+    config = agent_with("health.memory.limit = '1MiB'");
+    EXPECT_FALSE(results().contains("memory"));
+    EXPECT_FALSE(results(R"({"memory": "much"})").contains("memory"));
+    EXPECT_EQ(status_of("memory", R"({"memory": 1048576})"), Health::healthy);
+    EXPECT_EQ(status_of("memory", R"({"memory": 1048577})"), Health::needs_repair);
+    now.memory = 1; // what the host knows itself goes before
+    EXPECT_EQ(status_of("memory", R"({"memory": 1048577})"), Health::healthy);
+}
+
 TEST_F(health, counts_errors_since_the_last_time_when_they_are_enough) {
     before.handled = 1000;
     before.failed = 900;
