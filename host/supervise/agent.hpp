@@ -45,6 +45,7 @@ struct Watch {
     std::map<std::string, std::int64_t> due_ns; // by check; "": those without a table
     Figures before;                             // at the last examination
     CheckLog checks;
+    Health told = Health::healthy; // the last that was published; a new generation begins anew
     std::int64_t checked_unix_ns = 0;
     std::map<Strategy, std::int64_t> healed_ns; // when each was last thought of
 };

@@ -136,7 +136,7 @@ void Supervisor::State::note_health(Agent& agent, std::int64_t now_ns,
         const auto own = agent.wanted.checks.contains(name) ? name : "";
         return watch.due_ns[own] <= now_ns;
     };
-    const auto before = watch.checks.status(agent.wanted);
+    const auto before = watch.told;
     {
         const std::lock_guard lock(mutex);
         if (answer) {
@@ -156,6 +156,7 @@ void Supervisor::State::note_health(Agent& agent, std::int64_t now_ns,
         }
     }
     const auto after = watch.checks.status(agent.wanted);
+    watch.told = after;
     if (after != before) {
         tell_health(agent, before, after);
     }

@@ -43,6 +43,13 @@ class Health(unittest.TestCase):
             say(host, {"checks": [{"name": "disk", "status": "healthy"}]})
             events.until(lambda event: event["to"] == "healthy")
 
+    def test_what_a_new_generation_has_got_over_is_told_too(self):
+        with patient() as host, watching(host) as events:
+            say(host, {"checks": [{"name": "disk", "status": "critical"}]})
+            events.until(lambda event: event["to"] == "critical")
+            host.noactl("restart", "patient")
+            events.until(lambda event: (event["from"], event["to"]) == ("critical", "healthy"))
+
     def test_a_check_has_a_threshold_of_its_own(self):
         config = 'health.disk.threshold = 1000\nhealth.disk.interval = "10ms"\n'
         with patient(config) as host, watching(host) as events:
