@@ -7,6 +7,7 @@
 
 #include "config/quantity.hpp"
 #include "noactl/commands.hpp"
+#include "noactl/plugin_command_line.hpp"
 
 namespace noa::noactl {
 
@@ -82,6 +83,7 @@ private:
     std::string key_;
     std::string file_;
     CheckOptions check_;
+    PluginArgs plugin_;
     std::vector<std::string> words_;
 };
 
@@ -99,6 +101,7 @@ CommandLine::CommandLine() {
     add_manifest_commands();
     add_log_commands();
     add_check_command();
+    add_plugin_commands(app_, globals_, plugin_, chosen_);
     add_complete_command();
 }
 
