@@ -1,7 +1,4 @@
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <set>
 #include <system_error>
 
@@ -9,6 +6,7 @@
 #include "noactl/check_host.hpp"
 #include "noactl/commands.hpp"
 #include "noactl/config_files.hpp"
+#include "noactl/scratch_dir.hpp"
 #include "plugin/probe.hpp"
 #include "plugin/scan.hpp"
 #include "plugin/stage.hpp"
@@ -22,31 +20,6 @@ constexpr std::size_t max_plugin_files = 1000;
 struct CheckedPlugin {
     std::filesystem::path path;
     plugin::ProbeFacts facts;
-};
-
-// A directory of our own, gone with this.
-class ScratchDir {
-public:
-    ScratchDir() {
-        std::error_code error;
-        auto base = std::filesystem::temp_directory_path(error);
-        std::string pattern = ((error ? "/tmp" : base) / "noactl-check-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) != nullptr) {
-            path_ = pattern;
-        }
-    }
-    ~ScratchDir() {
-        std::error_code error;
-        if (!path_.empty()) {
-            std::filesystem::remove_all(path_, error);
-        }
-    }
-    ScratchDir(const ScratchDir&) = delete;
-    ScratchDir& operator=(const ScratchDir&) = delete;
-    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-
-private:
-    std::filesystem::path path_;
 };
 
 std::vector<std::filesystem::path> plugin_files(const config::Config& config, Findings& findings) {

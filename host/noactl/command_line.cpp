@@ -101,6 +101,7 @@ CommandLine::CommandLine() {
     add_manifest_commands();
     add_log_commands();
     add_check_command();
+    plugin_.validate.runner = check_.runner;
     add_plugin_commands(app_, globals_, plugin_, chosen_);
     add_complete_command();
 }

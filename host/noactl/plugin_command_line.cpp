@@ -1,5 +1,7 @@
 #include "noactl/plugin_command_line.hpp"
 
+#include "config/quantity.hpp"
+
 namespace noa::noactl {
 
 namespace {
@@ -23,6 +25,27 @@ void add_new(CLI::App& plugin, const Globals& globals, PluginArgs& args,
         ->capture_default_str();
 }
 
+void add_validate(CLI::App& plugin, const Globals& globals, PluginArgs& args,
+                  std::function<int()>& chosen) {
+    auto* command = plugin.add_subcommand("validate", "Try what a host asks of a plugin, and more");
+    command->callback([&] { chosen = [&] { return validate_plugin(globals, args.validate); }; });
+    command->add_option("FILE", args.validate.file, "The plugin, NAME.so")->required();
+    command->add_option("--settings", args.validate.settings,
+                        "A JSON file; default: settings that the plugin accepts");
+    command->add_option_function<std::string>(
+        "--timeout",
+        [&args](const std::string& text) {
+            const auto each = config::parse_duration(text);
+            if (!each || *each < std::chrono::milliseconds(1) || *each > std::chrono::hours(1)) {
+                throw CLI::ValidationError("--timeout", "expected a duration such as 60s");
+            }
+            args.validate.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*each);
+        },
+        "Of each item; default: 60s");
+    command->add_option("--runner", args.validate.runner, "The program that probes")
+        ->capture_default_str();
+}
+
 } // namespace
 
 void add_plugin_commands(CLI::App& app, const Globals& globals, PluginArgs& args,
@@ -31,6 +54,7 @@ void add_plugin_commands(CLI::App& app, const Globals& globals, PluginArgs& args
     auto* plugin = app.add_subcommand("plugin", "For authors of plugins; needs no host");
     plugin->require_subcommand(1);
     add_new(*plugin, globals, args, chosen);
+    add_validate(*plugin, globals, args, chosen);
 }
 
 } // namespace noa::noactl

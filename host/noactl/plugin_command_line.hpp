@@ -11,6 +11,7 @@ namespace noa::noactl {
 
 struct PluginArgs {
     NewProject project;
+    ValidateArgs validate;
 };
 
 // `args` and `globals` outlive the application; the command that was given is put into `chosen`.

@@ -38,4 +38,15 @@ struct ProjectWords {
 [[nodiscard]] ProjectWords words_for(std::string_view name);
 [[nodiscard]] std::string fill_in(std::string_view text, const ProjectWords& words);
 
+// plugin_validate.cpp
+struct ValidateArgs {
+    std::filesystem::path file;
+    std::filesystem::path settings; // a JSON file; "": whatever the plugin accepts
+    std::filesystem::path runner;
+    std::chrono::milliseconds timeout{60'000}; // of each item
+};
+// Prints a report; exit_failed when an item failed. The plugin's code runs as this user, in
+// processes of its own.
+[[nodiscard]] int validate_plugin(const Globals& globals, const ValidateArgs& args);
+
 } // namespace noa::noactl

@@ -179,7 +179,8 @@ void reap(pid_t pid, std::int64_t deadline_ns, ChildEnd& child) {
 } // namespace
 
 Result<ChildEnd> run_child(const std::filesystem::path& runner, const std::filesystem::path& file,
-                           const std::string& settings_json, std::chrono::milliseconds timeout) {
+                           const std::string& settings_json, std::chrono::milliseconds timeout,
+                           const std::string& item) {
     const auto settings = settings_file(settings_json);
     if (!settings) {
         return Failure(settings.error());
@@ -197,13 +198,16 @@ Result<ChildEnd> run_child(const std::filesystem::path& runner, const std::files
         return cannot(runner, errno);
     }
 
-    std::array<std::string, 7> words = {runner.string(),
-                                        "--probe",
-                                        file.string(),
-                                        "--settings-fd",
-                                        std::to_string(child_settings_fd),
-                                        "--verdict-fd",
-                                        std::to_string(child_verdict_fd)};
+    std::vector<std::string> words = {runner.string(),
+                                      "--probe",
+                                      file.string(),
+                                      "--settings-fd",
+                                      std::to_string(child_settings_fd),
+                                      "--verdict-fd",
+                                      std::to_string(child_verdict_fd)};
+    if (!item.empty()) {
+        words.insert(words.end(), {"--validate", item});
+    }
     std::vector<char*> arguments;
     arguments.reserve(words.size() + 1);
     for (auto& word : words) {

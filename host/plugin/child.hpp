@@ -18,12 +18,13 @@ struct ChildEnd {
     int status = 0;        // of waitpid
 };
 
-// Starts `runner --probe file`, hands it the settings through a sealed memory file and reads
-// what it writes until the channel closes or its last line (a '{' first) has come. It is dead
-// and reaped when this returns.
+// Starts `runner --probe file`, or with `item` also `--validate item`, hands it the settings
+// through a sealed memory file and reads what it writes until the channel closes or its last line
+// (a '{' first) has come. It is dead and reaped when this returns.
 [[nodiscard]] Result<ChildEnd> run_child(const std::filesystem::path& runner,
                                          const std::filesystem::path& file,
                                          const std::string& settings_json,
-                                         std::chrono::milliseconds timeout);
+                                         std::chrono::milliseconds timeout,
+                                         const std::string& item = {});
 
 } // namespace noa::plugin

@@ -6,6 +6,7 @@
 #include "plugin/probe.hpp"
 #include "serve.hpp"
 #include "settings.hpp"
+#include "validate.hpp"
 
 namespace {
 
@@ -23,6 +24,9 @@ the host names over the link, descriptor 3, and serves until the host is done wi
 With --probe it loads the plugin FILE, creates an agent, has it validate the settings, a JSON object
 read from descriptor N, unloads it, and writes what it learned to descriptor M: one line
 "step NAME" before each step and one line of JSON at the end. Confines itself first.
+
+With --validate ITEM it tries that item of the battery of noactl plugin validate on FILE
+instead, without settings on those that FILE accepts. Not confined: it starts the agent.
 
   --help     this text
   --version  the version of noa
@@ -55,7 +59,10 @@ int main(int argc, char** argv) {
     if (!settings) {
         return complain(settings.error());
     }
-    const int code = noa::plugin::probe_main(options->probe, *settings, options->verdict_fd);
+    const int code = options->validate.empty()
+                         ? noa::plugin::probe_main(options->probe, *settings, options->verdict_fd)
+                         : noa::runner::validate(options->validate, options->probe, *settings,
+                                                 options->verdict_fd);
     // Destructors of a library that stayed mapped are no part of the verdict.
     ::_exit(code);
 }

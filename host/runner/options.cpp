@@ -38,8 +38,8 @@ Result<Options> parse(std::span<char* const> arguments) {
             options.version = true;
             return options;
         }
-        const bool known = name == "--probe" || name == "--serve" || name == "--settings-fd" ||
-                           name == "--verdict-fd";
+        const bool known = name == "--probe" || name == "--serve" || name == "--validate" ||
+                           name == "--settings-fd" || name == "--verdict-fd";
         if (!known) {
             return refuse(name, "unknown option");
         }
@@ -56,6 +56,10 @@ Result<Options> parse(std::span<char* const> arguments) {
                 return refuse(name, "wanted an agent's name, found '" + std::string(value) + "'");
             }
             options.serve = value;
+            continue;
+        }
+        if (name == "--validate") {
+            options.validate = value;
             continue;
         }
         const auto fd = descriptor(name, value);

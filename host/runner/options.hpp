@@ -14,6 +14,7 @@ struct Options {
     bool version = false;
     std::string serve; // an agent's name
     std::filesystem::path probe;
+    std::string validate; // an item of the battery, instead of the probe
     int settings_fd = -1;
     int verdict_fd = -1;
 };

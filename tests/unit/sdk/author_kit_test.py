@@ -59,6 +59,7 @@ class AuthorKit(unittest.TestCase):
         plugin = project / "build" / f"{name}.so"
         exported = run("nm", "-D", "--defined-only", plugin).stdout.split()
         self.assertEqual(exported[2:], ["noa_plugin_entry_v1"])
+        run(NOACTL, "plugin", "validate", plugin)
         return project
 
     def test_a_project_in_cpp_builds_and_passes_its_tests(self):

@@ -1,0 +1,211 @@
+#include <malloc.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <thread>
+
+#include "base/clock.hpp"
+#include "base/file.hpp"
+#include "base/sanitizers.hpp"
+#include "validated_items.hpp"
+
+namespace noa::runner {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int reload_count = 100;
+constexpr int warm_up = 20; // caches of the loader and the C library are full by then
+// Over the counted reloads: what a plugin that leaks a hundred bytes a reload exceeds.
+constexpr std::size_t heap_slack = 8 * 1024;
+constexpr std::size_t resident_slack = std::size_t{4} * 1024 * 1024;
+constexpr std::int64_t patience_ns = 2'000'000'000;
+
+std::size_t entries_of(const char* directory) {
+    std::error_code error;
+    std::size_t count = 0;
+    for (fs::directory_iterator entries(directory, error);
+         !error && entries != fs::directory_iterator(); entries.increment(error)) {
+        ++count;
+    }
+    return count;
+}
+
+struct Usage {
+    std::size_t threads = 0;
+    std::size_t descriptors = 0;
+    std::size_t heap = 0;
+    std::size_t resident = 0;
+};
+
+std::size_t resident_bytes() {
+    const auto text = noa::read_file("/proc/self/statm", 256);
+    std::size_t pages = 0;
+    if (text) {
+        static_cast<void>(std::sscanf(text->c_str(), "%*u %zu", &pages));
+    }
+    return pages * 4096;
+}
+
+Usage usage_now() {
+    const auto heap = ::mallinfo2();
+    return {entries_of("/proc/self/task"), entries_of("/proc/self/fd"), heap.uordblks + heap.hblkhd,
+            resident_bytes()};
+}
+
+// A thread that was joined may be listed for a moment longer.
+std::size_t threads_down_to(std::size_t wanted) {
+    const std::int64_t deadline = monotonic_ns() + patience_ns;
+    std::size_t threads = entries_of("/proc/self/task");
+    while (threads > wanted && monotonic_ns() < deadline) {
+        std::this_thread::yield();
+        threads = entries_of("/proc/self/task");
+    }
+    return threads;
+}
+
+// A copy of its own for each generation, as the host stages them.
+class Copy {
+public:
+    Copy(const Trial& trial, int number)
+        : path_(trial.scratch / ("generation-" + std::to_string(number) + ".so")) {
+        std::error_code ignored;
+        fs::copy_file(trial.file, path_, fs::copy_options::overwrite_existing, ignored);
+    }
+    ~Copy() {
+        std::error_code ignored;
+        fs::remove(path_, ignored);
+    }
+    Copy(const Copy&) = delete;
+    Copy& operator=(const Copy&) = delete;
+    [[nodiscard]] const fs::path& path() const noexcept { return path_; }
+
+private:
+    fs::path path_;
+};
+
+struct Generation {
+    Generation(const Trial& trial, int number) : copy(trial, number), life(trial, copy.path()) {}
+    Copy copy;
+    Life life;
+};
+
+// As the host does it: beside, then quiesce, save, restore, start, and the old one goes.
+Breach take_over(Life& next, Life* old) {
+    auto breach = next.load();
+    if (breach.empty() && old != nullptr) {
+        next.harness().host().now_ns = old->harness().now_ns();
+        next.harness().host().sockets = old->harness().host().sockets;
+        next.harness().host().facts.generation = old->harness().host().facts.generation + 1;
+    }
+    breach = breach.empty() ? next.set_up() : breach;
+    if (breach.empty() && old != nullptr) {
+        testing::SavedState state;
+        breach = old->quiesce();
+        if (breach.empty()) {
+            breach = old->step("save", [&](auto& agent) { return agent.save(state); });
+        }
+        if (breach.empty() && state.schema != 0) {
+            breach = next.step("restore", [&](auto& agent) { return agent.restore(state); });
+        }
+    }
+    breach = breach.empty() ? next.start() : breach;
+    return breach.empty() && old != nullptr ? old->unload() : breach;
+}
+
+std::string growth(const Usage& before, const Usage& after) {
+    const std::string in = " in " + std::to_string(reload_count - warm_up) + " reloads";
+    if (after.threads > before.threads) {
+        return "threads: " + std::to_string(after.threads - before.threads) + " more" + in;
+    }
+    if (after.descriptors > before.descriptors) {
+        return "descriptors: " + std::to_string(after.descriptors - before.descriptors) + " more" +
+               in;
+    }
+#ifndef NOA_UNDER_SANITIZER
+    if (after.heap > before.heap + heap_slack) {
+        return "heap: " + std::to_string(after.heap - before.heap) + " bytes more" + in;
+    }
+    if (after.resident > before.resident + resident_slack) {
+        return "resident memory: " + std::to_string(after.resident - before.resident) +
+               " bytes more" + in;
+    }
+#endif
+    return {};
+}
+
+} // namespace
+
+ItemVerdict try_threads(const Trial& trial) {
+    Life life(trial, trial.file);
+    auto breach = life.load();
+    const std::size_t before = entries_of("/proc/self/task");
+    breach = breach.empty() ? life.set_up() : breach;
+    breach = breach.empty() ? life.start() : breach;
+    const std::size_t started = entries_of("/proc/self/task");
+    std::size_t messages = 0;
+    breach = breach.empty() ? exercise(life, messages) : breach;
+    breach = breach.empty() ? life.quiesce() : breach;
+    if (!breach.empty()) {
+        return failed(breach);
+    }
+    if (const auto after = threads_down_to(before); after > before) {
+        return failed(std::to_string(after - before) + " threads are left after quiesce");
+    }
+    breach = life.violation();
+    breach = breach.empty() ? life.unload() : breach;
+    return breach.empty() ? passed(std::to_string(started - std::min(started, before)) +
+                                   " of its own at start, none after quiesce")
+                          : failed(breach);
+}
+
+ItemVerdict try_unload(const Trial& trial) {
+    for (const bool lives : {false, true}) {
+        Life life(trial, trial.file);
+        auto breach = life.load();
+        std::size_t messages = 0;
+        if (lives) {
+            breach = breach.empty() ? life.set_up() : breach;
+            breach = breach.empty() ? life.start() : breach;
+            breach = breach.empty() ? exercise(life, messages) : breach;
+            breach = breach.empty() ? life.quiesce() : breach;
+        }
+        breach = breach.empty() ? life.unload() : breach;
+        if (!breach.empty()) {
+            return failed(breach);
+        }
+    }
+    return passed("unmapped after dlclose");
+}
+
+ItemVerdict try_reloads(const Trial& trial) {
+    // One arena: what a thread leaves in its own would pass for a leak.
+    ::mallopt(M_ARENA_MAX, 1);
+    std::unique_ptr<Generation> running;
+    Usage before;
+    for (int number = 0; number <= reload_count; ++number) {
+        auto next = std::make_unique<Generation>(trial, number);
+        if (auto breach = take_over(next->life, running ? &running->life : nullptr);
+            !breach.empty()) {
+            return failed("reload " + std::to_string(number) + ": " + breach);
+        }
+        running = std::move(next);
+        if (number == warm_up) {
+            static_cast<void>(threads_down_to(2));
+            before = usage_now();
+        }
+    }
+    static_cast<void>(threads_down_to(before.threads));
+    const auto found = growth(before, usage_now());
+    auto breach = found.empty() ? running->life.quiesce() : found;
+    breach = breach.empty() ? running->life.unload() : breach;
+    return breach.empty() ? passed(std::to_string(reload_count) + " reloads, nothing grew")
+                          : failed(breach);
+}
+
+} // namespace noa::runner
