@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -116,6 +117,40 @@ def plugin_package(folder, name, content, version="1.0"):
     return path
 
 
+class Author:
+    """With noa-host and noa-plugin-dev unpacked aside: makes a project, and packages of it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        for name in ("noa-host", "noa-plugin-dev"):
+            subprocess.run(["dpkg-deb", "-x", package(name), folder], check=True)
+        contract = folder / f"usr/lib/{TRIPLET}/pkgconfig/noa-plugin.pc"
+        contract.write_text(re.sub(r"^(includedir|mapfile)=\$\{prefix\}", rf"\1={folder}/usr",
+                                   contract.read_text(), flags=re.MULTILINE))
+        self.environment = {
+            **os.environ, "PATH": f"{folder}/usr/bin:{os.environ['PATH']}",
+            "PERL5LIB": f"{folder}/usr/share/perl5", "PKG_CONFIG_PATH": str(contract.parent),
+            "DEBFULLNAME": "A Test", "DEBEMAIL": "test@noa.invalid"}
+
+    def make(self, name):
+        self.project = self.folder / name
+        self.call("noactl", "plugin", "new", name, "--c", "--dir", self.project, "--templates",
+                  self.folder / "usr/share/noa/templates")
+
+    def change(self, what, into):
+        for path in (*self.project.glob("*.c"), self.project / "debian/changelog"):
+            path.write_text(path.read_text().replace(what, into))
+
+    def package(self, version):
+        self.call("dpkg-buildpackage", "-us", "-uc", "-b", "-d", cwd=self.project)
+        [path] = self.folder.glob(f"noa-plugin-{self.project.name}_{version}_*.deb")
+        return path
+
+    def call(self, *command, cwd=None):
+        subprocess.run(list(map(str, command)), check=True, env=self.environment, cwd=cwd,
+                       stdout=subprocess.DEVNULL)
+
+
 class MachineCase(unittest.TestCase):
     def machine(self):
         machine = Machine()
@@ -161,6 +196,30 @@ class Packages(MachineCase):
         self.assertNotIn("echo-c", machine.agents())
         self.assertEqual(machine.show("MainPID"), pid)
         self.assertEqual(machine.json("status")["pinned"], [])
+
+    def test_a_package_of_the_authors_kit_is_loaded_replaced_and_unloaded(self):
+        author = Author(self.folder())
+        author.make("trial-run")
+        first = author.package("0.1.0")
+        author.change("0.1.0", "0.2.0")
+        second = author.package("0.2.0")
+        machine = self.installed()
+        pid = machine.show("MainPID")
+        machine.install(first, tool=("dpkg", "--install"))
+        self.assertEqual(machine.json("agent", "trial-run")["version"], "0.1.0")
+        machine.run("noactl", "call", "trial-run", "echo", '{"a":1}')
+        machine.install(second, tool=("dpkg", "--install"))
+        self.assertEqual(machine.json("agent", "trial-run")["version"], "0.2.0")
+        self.assertIn('{"echoed":1}', machine.run("noactl", "call", "trial-run", "count"))
+        machine.run("dpkg", "--purge", "noa-plugin-trial-run")
+        self.assertNotIn("trial-run", machine.agents())
+        self.assertEqual(machine.show("MainPID"), pid)
+
+    def test_the_autopkgtests_pass(self):
+        machine = self.installed()
+        for name in ("host", "purge"):  # plugin-package needs a compiler in there: as above
+            shutil.copy(HERE.parents[1] / "packaging/debian/tests" / name, machine.tree / "root")
+            machine.run(f"/root/{name}")
 
     def test_a_bad_plugin_stops_neither_dpkg_nor_the_host(self):
         machine = self.installed()
