@@ -167,7 +167,11 @@ Breach send_all(Life& life, const std::string& operation, const std::vector<std:
             },
             answered);
         if (!breach.empty()) {
-            return operation + " " + plugin::printable(body, 40) + ": " + breach;
+            return std::string(operation)
+                .append(" ")
+                .append(plugin::printable(body, 40))
+                .append(": ")
+                .append(breach);
         }
     }
     return {};

@@ -1,7 +1,8 @@
 #include <malloc.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <charconv>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 constexpr int reload_count = 100;
 constexpr int warm_up = 20; // caches of the loader and the C library are full by then
 // Over the counted reloads: what a plugin that leaks a hundred bytes a reload exceeds.
-constexpr std::size_t heap_slack = 8 * 1024;
+constexpr std::size_t heap_slack = std::size_t{8} * 1024;
 constexpr std::size_t resident_slack = std::size_t{4} * 1024 * 1024;
 constexpr std::int64_t patience_ns = 2'000'000'000;
 
@@ -45,11 +46,13 @@ struct Usage {
 
 std::size_t resident_bytes() {
     const auto text = noa::read_file("/proc/self/statm", 256);
-    std::size_t pages = 0;
-    if (text) {
-        static_cast<void>(std::sscanf(text->c_str(), "%*u %zu", &pages));
+    const auto second = text ? text->find(' ') : std::string::npos;
+    if (second == std::string::npos) {
+        return 0;
     }
-    return pages * 4096;
+    std::size_t pages = 0;
+    std::from_chars(text->data() + second + 1, text->data() + text->size(), pages);
+    return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 Usage usage_now() {
@@ -185,7 +188,7 @@ ItemVerdict try_unload(const Trial& trial) {
 
 ItemVerdict try_reloads(const Trial& trial) {
     // One arena: what a thread leaves in its own would pass for a leak.
-    ::mallopt(M_ARENA_MAX, 1);
+    ::mallopt(M_ARENA_MAX, 1); // NOLINT(concurrency-mt-unsafe): no other thread yet
     std::unique_ptr<Generation> running;
     Usage before;
     for (int number = 0; number <= reload_count; ++number) {

@@ -15,6 +15,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "noa/ext/listener.h"
@@ -78,7 +79,7 @@ public:
         if (!fd || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&where), size) != 0 ||
             ::listen(fd.get(), options.backlog != 0 ? static_cast<int>(options.backlog) : 128) !=
                 0) {
-            ret_why = std::strerror(errno);
+            ret_why = std::generic_category().message(errno);
             return NOA_E_FAILED;
         }
         if (where.ss_family == AF_UNIX) {
@@ -100,7 +101,7 @@ public:
         if (::fcntl(fd, F_GETFD) < 0) {
             return NOA_E_INVALID;
         }
-        if (state.size() > 1024U * 1024U || kept_.size() >= 16'384) {
+        if (state.size() > std::size_t{1024} * 1024 || kept_.size() >= 16'384) {
             return NOA_E_TOO_LARGE;
         }
         kept_.push_back({sdk::Fd(fd), std::string(state)});
