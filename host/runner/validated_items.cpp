@@ -69,9 +69,20 @@ Breach find_settings(const Trial& trial, std::string& settings) {
 Breach try_order(const Trial& trial, const char* steps, const std::string& settings) {
     Life life(trial, trial.file);
     auto breach = life.load();
+    const auto threads = thread_count();
     testing::SavedState state;
     for (const char* at = steps; *at != '\0' && breach.empty(); ++at) {
         breach = take_step(life, *at, settings, state);
+    }
+    if (breach.empty()) {
+        breach = life.step("destroy", [](Harness& agent) {
+            agent.destroy();
+            return Outcome();
+        });
+    }
+    // Before the library goes: a thread that is left would die of it, in some later order.
+    if (const auto left = threads_down_to(threads); breach.empty() && left > threads) {
+        breach = std::to_string(left - threads) + " threads are left after destroy";
     }
     return breach.empty() ? life.unload() : breach;
 }

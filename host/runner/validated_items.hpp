@@ -28,6 +28,11 @@ struct ItemVerdict {
 [[nodiscard]] ItemVerdict try_unload(const Trial& trial);
 [[nodiscard]] ItemVerdict try_reloads(const Trial& trial);
 
+// Threads of this process, once they are no more than `wanted` or patience has ended: one that was
+// joined may be listed for a moment longer.
+[[nodiscard]] std::size_t threads_down_to(std::size_t wanted);
+[[nodiscard]] std::size_t thread_count();
+
 // Requests that its description names, sensible and not; the clock goes on, timers fire.
 [[nodiscard]] Breach exercise(Life& life, std::size_t& messages);
 

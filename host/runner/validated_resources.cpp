@@ -61,17 +61,6 @@ Usage usage_now() {
             resident_bytes()};
 }
 
-// A thread that was joined may be listed for a moment longer.
-std::size_t threads_down_to(std::size_t wanted) {
-    const std::int64_t deadline = monotonic_ns() + patience_ns;
-    std::size_t threads = entries_of("/proc/self/task");
-    while (threads > wanted && monotonic_ns() < deadline) {
-        std::this_thread::yield();
-        threads = entries_of("/proc/self/task");
-    }
-    return threads;
-}
-
 // A copy of its own for each generation, as the host stages them.
 class Copy {
 public:
@@ -144,6 +133,20 @@ std::string growth(const Usage& before, const Usage& after) {
 
 } // namespace
 
+std::size_t thread_count() {
+    return entries_of("/proc/self/task");
+}
+
+std::size_t threads_down_to(std::size_t wanted) {
+    const std::int64_t deadline = monotonic_ns() + patience_ns;
+    std::size_t threads = thread_count();
+    while (threads > wanted && monotonic_ns() < deadline) {
+        std::this_thread::yield();
+        threads = thread_count();
+    }
+    return threads;
+}
+
 ItemVerdict try_threads(const Trial& trial) {
     Life life(trial, trial.file);
     auto breach = life.load();
@@ -191,6 +194,7 @@ ItemVerdict try_reloads(const Trial& trial) {
     ::mallopt(M_ARENA_MAX, 1); // NOLINT(concurrency-mt-unsafe): no other thread yet
     std::unique_ptr<Generation> running;
     Usage before;
+    std::size_t threads = SIZE_MAX;
     for (int number = 0; number <= reload_count; ++number) {
         auto next = std::make_unique<Generation>(trial, number);
         if (auto breach = take_over(next->life, running ? &running->life : nullptr);
@@ -198,9 +202,10 @@ ItemVerdict try_reloads(const Trial& trial) {
             return failed("reload " + std::to_string(number) + ": " + breach);
         }
         running = std::move(next);
+        threads = std::min(threads, entries_of("/proc/self/task"));
         if (number == warm_up) {
-            static_cast<void>(threads_down_to(2));
             before = usage_now();
+            before.threads = threads; // without those that are about to be gone
         }
     }
     static_cast<void>(threads_down_to(before.threads));

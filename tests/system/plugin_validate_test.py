@@ -22,6 +22,8 @@ FOUND = {
     "forgets_its_state": ("state", "not saved as it was"),
     "leaks_a_descriptor": ("reloads", "descriptors: 80 more"),
     "leaks_memory": ("reloads", "heap: "),
+    "destroyed_with_a_thread": ("lifecycle",
+                                "destroyed while it runs: 1 threads are left after destroy"),
     "leaves_a_thread": ("threads", "1 threads are left after quiesce"),
     "refuses_without_a_word": ("settings", "without a text that says why"),
     "starts_once": ("lifecycle", "quiesce undone by start: start: started before"),
