@@ -60,6 +60,11 @@ public:
     [[nodiscard]] std::uint64_t calls() const noexcept {
         return calls_.load(std::memory_order_relaxed);
     }
+    // [any thread] calls() when it became awake.
+    [[nodiscard]] std::uint64_t calls_before() const noexcept {
+        return calls_before_.load(std::memory_order_relaxed);
+    }
+    [[nodiscard]] pthread_t thread() noexcept { return thread_.native_handle(); }
 
     // [lane] From attach on the inbox is consumed and answers arrive; detach ends both and
     // leaves the inbox to the next lane, with every open delivery back at its head. Watches end.
@@ -208,6 +213,7 @@ private:
 
     std::atomic<std::int64_t> busy_since_ns_{0};
     std::atomic<std::uint64_t> calls_{0};
+    std::atomic<std::uint64_t> calls_before_{0};
 
     mutable std::mutex mutex_;
     // under mutex_

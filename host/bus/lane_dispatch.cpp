@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "base/stack_probe.hpp"
 #include "base/status.hpp"
 #include "bus/lane.hpp"
 
@@ -145,7 +146,11 @@ void Lane::dispatch_work(Item& item) {
     in_hand_token_ = token;
     replied_ = false;
     in_call_ = true;
-    const auto status = handler_->handle(view_, token, error);
+    noa_status status = NOA_OK;
+    {
+        const StackProbe::Doing doing(record.subject());
+        status = handler_->handle(view_, token, error);
+    }
     in_call_ = false;
     in_hand_ = nullptr;
     in_hand_token_ = 0;

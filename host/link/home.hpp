@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "link/process.hpp"
 #include "noa/host.h"
@@ -15,6 +16,8 @@ namespace noa::link {
 struct RunnerEnd {
     ProcessEnd end;
     std::string reason; // "SIGSEGV", "garbage on the link: …"
+    // Of a lane that did not return: what it was doing, and in which calls; if it could say so.
+    std::vector<std::string> stack{};
 };
 
 // What a runner asks is done through the host's table, with the generation's token: it cannot

@@ -111,6 +111,7 @@ private:
     void read_output();
     void tell_dropped();
     [[nodiscard]] bool look_for_stall();
+    void hear_where_it_is();
     [[nodiscard]] bool take(Frame& frame);
     [[nodiscard]] bool take_ask(Frame& frame, Reader& in);
     [[nodiscard]] bool take_reply(Frame& frame, Reader& in);
@@ -154,6 +155,8 @@ private:
     std::string reason_; // why it was killed
     std::optional<RunnerEnd> end_;
     std::optional<Confined> confined_;
+
+    std::vector<std::string> stack_; // the link's thread's
 
     std::thread thread_; // last: it uses everything above
 };

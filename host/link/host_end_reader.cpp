@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "base/clock.hpp"
+#include "base/stack_probe.hpp"
 #include "link/denied_calls.hpp"
 #include "link/host_end.hpp"
 #include "plugin/text.hpp"
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::int64_t ms_ns = 1'000'000;
 constexpr std::chrono::milliseconds last_breath{200}; // from a closed link to the exit
+constexpr std::chrono::milliseconds last_words{50};   // of a lane that is asked where it is
 
 int milliseconds_until(std::int64_t due_ns) noexcept {
     const auto left = due_ns - monotonic_ns();
@@ -123,6 +125,7 @@ bool HostEnd::look_for_stall() {
     tell_dropped();
     const auto seen = page_.look();
     if (seen.since_ns > 0 && seen.since_ns <= now - limit_ns) {
+        hear_where_it_is();
         kill("its lane did not return from a call (" + seen.what + ") within stall_limit");
         return false;
     }
@@ -139,6 +142,25 @@ bool HostEnd::look_for_stall() {
     flush();
     look_at_ns_ = now + limit_ns;
     return true;
+}
+
+// Its lane says so in its output, if it can.
+void HostEnd::hear_where_it_is() {
+    StackProbe::ask_process(process_->pid());
+    const auto until_ns = monotonic_ns() + last_words.count() * ms_ns;
+    output_.keep();
+    while (output_fd_ && !output_.ends_with(StackProbe::end_mark)) {
+        pollfd says{output_fd_.get(), POLLIN, 0};
+        if (::poll(&says, 1, milliseconds_until(until_ns)) <= 0) {
+            break;
+        }
+        read_output();
+    }
+    stack_ = output_.stop();
+    std::erase(stack_, StackProbe::end_mark);
+    for (auto& line : stack_) {
+        line = plugin::printable(line, Output::line_max);
+    }
 }
 
 bool HostEnd::take(Frame& frame) {
@@ -310,6 +332,7 @@ void HostEnd::finish(const ProcessEnd& end) {
         if (!reason_.empty()) {
             told.reason = reason_;
         }
+        told.stack = stack_;
         end_ = told;
     }
     changed_.notify_all();

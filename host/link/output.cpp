@@ -16,7 +16,11 @@ void Output::end_line(std::int64_t now_ns) {
         second_began_ns_ = now_ns;
         in_second_ = 0;
     }
-    if (in_second_ < lines_per_second) {
+    if (kept_) {
+        if (kept_->size() < most_kept) {
+            kept_->push_back(unfinished_);
+        }
+    } else if (in_second_ < lines_per_second) {
         ++in_second_;
         line_(unfinished_);
     } else {
@@ -45,6 +49,10 @@ void Output::finish(std::int64_t now_ns) {
     if (!unfinished_.empty()) {
         end_line(now_ns);
     }
+}
+
+std::vector<std::string> Output::stop() {
+    return std::exchange(kept_, std::nullopt).value_or(std::vector<std::string>());
 }
 
 std::uint64_t Output::take_dropped() noexcept {

@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/crash_marker.hpp"
+#include "base/stack_probe.hpp"
 #include "bus/gateway.hpp"
 #include "bus/host_port.hpp"
 #include "config/watch.hpp"
@@ -249,6 +250,7 @@ Result<void> assemble(const Options& options, const config::Sources& sources,
                                                        const std::string& body) {
         static_cast<void>(port->send(agent, operation, body));
     });
+    StackProbe::install(StackProbe::Tell::asker);
     auto crash = install_crash_marker(options.state_dir / "crash");
     if (!crash) {
         return Failure(crash.error());

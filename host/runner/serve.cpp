@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "base/stack_probe.hpp"
 #include "served_lane.hpp"
 
 namespace noa::runner {
@@ -28,6 +29,7 @@ int serve(const std::string& agent) {
         std::fputs("noa-agent-runner: --serve is for noad: descriptor 3 is no link\n", stderr);
         return 2;
     }
+    StackProbe::install(StackProbe::Tell::output);
     ServedLane lane(UniqueFd(link_fd), std::move(bell), agent);
     set_served_lane(&lane);
     const int code = lane.run();

@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "base/stack_probe.hpp"
 #include "plugin/wall.hpp"
 
 namespace noa::runner {
@@ -161,6 +162,7 @@ void ServedLane::handle(std::uint64_t delivery) {
     noa_status status = NOA_OK;
     {
         const link::LanePage::Call busy(page_, view(view_.subject), delivery);
+        const StackProbe::Doing doing(view(view_.subject));
         status = instance_->handle(view_, delivery, error);
     }
     in_call_ = false;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/names.hpp"
+#include "base/stack_probe.hpp"
 #include "supervise/generation.hpp"
 
 namespace noa::supervise {
@@ -129,11 +130,15 @@ void Generation::on_ended(const link::RunnerEnd& end) {
                       {{"agent", name_},
                        {"generation", blueprint_.number},
                        {"reason", end.reason},
-                       {"end", end.end.text()}});
-    const nlohmann::json event{{"agent", name_},
-                               {"action", "process_ended"},
-                               {"generation", blueprint_.number},
-                               {"text", end.reason}};
+                       {"end", end.end.text()},
+                       {"stack", joined(end.stack)}});
+    nlohmann::json event{{"agent", name_},
+                         {"action", "process_ended"},
+                         {"generation", blueprint_.number},
+                         {"text", end.reason}};
+    if (!end.stack.empty()) {
+        event["stack"] = end.stack;
+    }
     around_.bus.announce("host.agent." + name_, event.dump());
     lane_->post([this, reason = end.reason] {
         lane_->end_drain(); // whoever waits for it to come to rest learns that it is lost

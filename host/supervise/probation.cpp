@@ -185,7 +185,7 @@ std::int64_t Supervisor::run_due() {
             const auto now = monotonic_ns();
             next = std::min({next, state.look(*agent, now), state.look_at_restart(*agent, now),
                              state.look_at_safe_restart(*agent, now),
-                             state.look_at_health(*agent, now)});
+                             state.look_at_health(*agent, now), state.look_at_lane(*agent, now)});
         }
     }
     return std::min(next, try_again());

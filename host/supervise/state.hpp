@@ -211,6 +211,10 @@ struct Supervisor::State {
     void tell_health(const Agent& agent, Health before, Health after);
     [[nodiscard]] nlohmann::json health_of(const Agent& agent) const;
 
+    // stall.cpp: [operation of the agent held]
+    [[nodiscard]] std::int64_t look_at_lane(Agent& agent, std::int64_t now_ns);
+    void tell_stall(Agent& agent, std::int64_t for_ns);
+
     // dependencies.cpp
     [[nodiscard]] std::vector<Agent*> needed_by(const config::AgentConfig& config) const;
     // Why an agent may not start yet; empty when it may. Its own operation may be held.
