@@ -21,6 +21,7 @@ namespace {
 constexpr std::array<std::string_view, 3> environments{"production", "staging", "development"};
 constexpr std::array<std::string_view, 2> log_formats{"text", "json"};
 constexpr std::array<std::string_view, 2> run_modes{"thread", "process"};
+constexpr std::array<std::string_view, 3> default_run_modes{"auto", "thread", "process"};
 
 constexpr std::uint32_t max_queue_size = 1'000'000;
 constexpr std::uint32_t max_deliveries = 100;
@@ -103,6 +104,7 @@ private:
         }
         fields.size("max_message", host.max_message, 1024, NOA_BODY_MAX);
         fields.duration("spin", host.spin, 0us, 10'000us);
+        fields.choice("run", host.run, default_run_modes);
         fields.text("control_group", host.control_group);
         if (host.control_group != "auto" && host.control_group != "off" &&
             !host.control_group.starts_with('/')) {
@@ -133,6 +135,7 @@ private:
         AgentConfig agent;
         agent.name = agent.plugin = name;
         agent.log_level = config.host.log.level;
+        agent.run = config.host.run;
         agent.restart = config.host.restart;
         agent.health = config.host.health;
         agent.heal = config.host.heal;
@@ -197,6 +200,9 @@ private:
     }
 
     static void read_run(Fields& fields, AgentConfig& agent) {
+        if (agent.run == "auto") {
+            agent.run = is_shipped(agent.plugin) ? "thread" : "process";
+        }
         fields.choice("run", agent.run, run_modes);
     }
 

@@ -30,11 +30,24 @@ bool AgentConfig::tolerates(const std::string& absent) const {
     return std::find(optional.begin(), optional.end(), absent) != optional.end();
 }
 
+bool is_shipped(std::string_view plugin) noexcept {
+    std::string_view left = NOA_SHIPPED_AGENTS; // by words
+    while (!left.empty()) {
+        const auto name = left.substr(0, left.find(' '));
+        if (name == plugin) {
+            return true;
+        }
+        left.remove_prefix(std::min(left.size(), name.size() + 1));
+    }
+    return false;
+}
+
 std::string AgentConfig::identity() const {
     nlohmann::json parts = {plugin, run, allow_pinned, settings};
     if (run == "process") {
-        parts.push_back({limits.memory, limits.cpu, limits.files, limits.processes, limits.storage,
-                         sandbox.enabled, sandbox.network, sandbox.read, sandbox.write});
+        parts.push_back({limits.memory, limits.memory_request, limits.cpu, limits.cpu_request,
+                         limits.files, limits.processes, limits.storage, sandbox.enabled,
+                         sandbox.network, sandbox.read, sandbox.write});
     }
     return digest_of(parts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }

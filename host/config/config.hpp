@@ -38,7 +38,9 @@ struct HostConfig {
     std::string environment = "production"; // production, staging, development
     LogConfig log;
     std::uint64_t max_message = std::uint64_t{16} * 1024 * 1024; // bytes of a body
-    std::chrono::microseconds spin{0};  // how long a busy lane spins before it sleeps
+    std::chrono::microseconds spin{0}; // how long a busy lane spins before it sleeps
+    std::string run =
+        "auto"; // of agents that do not say; "auto": shipped ones thread, others process
     std::string control_group = "auto"; // "off", or a directory: see link::ControlGroups
     std::chrono::milliseconds probe_timeout{5000};
     std::chrono::milliseconds debounce{20};
@@ -54,7 +56,7 @@ struct AgentConfig {
     std::string name;
     std::string plugin; // a plugin id; default: the name
     bool enabled = true;
-    std::string run = "thread";          // or "process": in a runner of its own
+    std::string run = "thread";          // or "process": in a runner of its own; default: host.run
     std::vector<std::string> depends_on; // the names alone
     std::vector<std::string> optional;   // of depends_on: those that it can do without
     std::vector<std::string> capabilities;
@@ -93,6 +95,9 @@ struct AgentConfig {
     [[nodiscard]] nlohmann::json settings_by_reference() const;
     friend bool operator==(const AgentConfig&, const AgentConfig&) = default;
 };
+
+// Whether this plugin comes with noa.
+[[nodiscard]] bool is_shipped(std::string_view plugin) noexcept;
 
 struct Config {
     HostConfig host;

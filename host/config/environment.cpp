@@ -36,6 +36,7 @@ constexpr std::array host_keys{
     Key{"log.format", Form::text},
     Key{"max_message", Form::value},
     Key{"spin", Form::value},
+    Key{"run", Form::text},
     Key{"control_group", Form::text},
     Key{"probe_timeout", Form::value},
     Key{"debounce", Form::value},

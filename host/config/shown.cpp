@@ -112,6 +112,7 @@ ShownValues shown_values(const HostConfig& host) {
         {"log.format", host.log.format == LogFormat::json ? "json" : "text"},
         {"max_message", render_size(host.max_message)},
         {"spin", render_duration(host.spin)},
+        {"run", host.run},
         {"control_group", host.control_group},
         {"probe_timeout", render_duration(host.probe_timeout)},
         {"debounce", render_duration(host.debounce)},
@@ -181,7 +182,7 @@ nlohmann::json table_of(const AgentConfig& agent) {
 }
 
 nlohmann::json inherited_from(const HostConfig& host) {
-    ShownValues values{{"log.level", name_of(host.log.level)}};
+    ShownValues values{{"log.level", name_of(host.log.level)}, {"run", host.run}};
     add(values, host.restart);
     add(values, host.health);
     add(values, host.heal);

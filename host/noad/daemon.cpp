@@ -323,6 +323,11 @@ int run_daemon(const Options& options, Log& log) {
                {"agents", outcomes->size()},
                {"start_ms", (monotonic_ns() - started_ns) / 1'000'000},
                {"runtime_dir", options.runtime_dir.string()}});
+    if (!is_looked_after()) {
+        log.write(Level::warning, "host.not_looked_after",
+                  {{"text", "no service manager is seen: when this host ends, nobody starts it "
+                            "again"}});
+    }
     notify_service_manager("READY=1");
     const int signal = loop.run();
     ending.emplace(unheard, SIGTERM, SIGINT, SIGHUP); // while the host stops they are no news

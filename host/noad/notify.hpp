@@ -8,4 +8,8 @@ namespace noa {
 // Nothing happens, and nothing fails, without a service manager that asked for it.
 void notify_service_manager(std::string_view state) noexcept;
 
+// Whether somebody is seen who starts this process again when it ends: systemd, a supervisor that
+// is its parent, or whoever runs the container.
+[[nodiscard]] bool is_looked_after();
+
 } // namespace noa

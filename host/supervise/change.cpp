@@ -135,7 +135,12 @@ void Supervisor::State::keep_apart(config::Config& config, const ApplyOptions& o
     for (auto& [name, agent] : config.agents) {
         const auto* entry = catalog.find(agent.plugin);
         const auto isolated = ledger->page(name).isolated;
-        if (isolated.empty() || agent.run != "thread") {
+        const bool suspect = foreign_apart && !config::is_shipped(agent.plugin);
+        if ((isolated.empty() && !suspect) || agent.run != "thread") {
+            continue;
+        }
+        if (isolated.empty()) { // nobody knows which of them it is
+            agent.run = "process";
             continue;
         }
         const bool same_file = entry == nullptr || entry->digest == isolated;

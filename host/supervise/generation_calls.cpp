@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 
 #include <nlohmann/json.hpp>
 
+#include "base/core_hint.hpp"
 #include "base/names.hpp"
 #include "base/stack_probe.hpp"
 #include "supervise/generation.hpp"
@@ -126,12 +128,14 @@ void Generation::on_call_denied(const std::string& call, std::uint64_t so_far) n
 
 // [the link's thread] A step on the lane that waits for the plugin has failed already.
 void Generation::on_ended(const link::RunnerEnd& end) {
-    around_.log.write(Level::error, "agent.process_ended",
-                      {{"agent", name_},
-                       {"generation", blueprint_.number},
-                       {"reason", end.reason},
-                       {"end", end.end.text()},
-                       {"stack", joined(end.stack)}});
+    around_.log.write(
+        Level::error, "agent.process_ended",
+        {{"agent", name_},
+         {"generation", blueprint_.number},
+         {"reason", end.reason},
+         {"end", end.end.text()},
+         {"stack", joined(end.stack)},
+         {"core", end.end.signal == 0 || end.end.signal == SIGKILL ? std::string() : core_hint()}});
     nlohmann::json event{{"agent", name_},
                          {"action", "process_ended"},
                          {"generation", blueprint_.number},

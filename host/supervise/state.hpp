@@ -75,6 +75,7 @@ struct Supervisor::State {
         send;                              // the same
     std::optional<CrashReport> last_crash; // of the host's former life
     const KeptVersions kept;
+    bool foreign_apart = false; // set before the first change: no foreign agent as a thread
 
     // each with a mutex of its own
     std::optional<Ledger> ledger;
@@ -235,6 +236,8 @@ struct Supervisor::State {
 
     // trials.cpp
     void isolate(const std::optional<CrashReport>& crash);
+    void count_unexplained(const std::optional<CrashReport>& crash);
+    [[nodiscard]] std::vector<std::int64_t> unexplained_crashes() const;
     void settle_trials(const std::optional<CrashReport>& crash);
     void told(const ReloadRecord& record);
 

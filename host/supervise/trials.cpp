@@ -1,11 +1,15 @@
 // What outlives the host's own end: which code was on trial, and what to think of it now.
 #include "base/clock.hpp"
+#include "base/core_hint.hpp"
+#include "base/file.hpp"
 #include "supervise/state.hpp"
 
 namespace noa::supervise {
 
 namespace {
 
+constexpr std::int64_t unexplained_window_ns = 24LL * 3600 * 1'000'000'000;
+constexpr std::size_t most_unexplained_kept = 16;
 constexpr std::uint32_t max_unexplained = 1; // tried once more: it may have been the power
 
 } // namespace
@@ -82,6 +86,43 @@ void Supervisor::State::isolate(const std::optional<CrashReport>& crash) {
                      .dump());
 }
 
+// Times of crashes that no agent is known to be at fault for, a line each, the last ones.
+std::vector<std::int64_t> Supervisor::State::unexplained_crashes() const {
+    std::vector<std::int64_t> times;
+    const auto text = read_file(paths.state_dir / "unexplained", 4096);
+    std::istringstream lines(text ? *text : std::string());
+    for (std::int64_t at = 0; lines >> at && times.size() < most_unexplained_kept;) {
+        if (at <= unix_ns() && unix_ns() - at < unexplained_window_ns) {
+            times.push_back(at);
+        }
+    }
+    return times;
+}
+
+// Two in a window: every foreign agent is a process until the window has passed.
+void Supervisor::State::count_unexplained(const std::optional<CrashReport>& crash) {
+    auto times = unexplained_crashes();
+    if (crash && crash->agent.empty()) {
+        times.insert(times.begin(), unix_ns());
+        std::string text;
+        for (const auto at : times) {
+            text += std::to_string(at) + '\n';
+        }
+        if (auto written = replace_file(paths.state_dir / "unexplained", text, Durable::yes,
+                                        "remember a crash");
+            !written) {
+            log.error("crash.not_remembered", written.error(), {}, Level::warning);
+        }
+    }
+    foreign_apart = times.size() >= 2;
+    if (foreign_apart) {
+        log.write(Level::warning, "host.foreign_apart",
+                  {{"crashes", times.size()},
+                   {"text", "the host crashed and nobody knows in whom: agents that do not come "
+                            "with noa run as processes for a day"}});
+    }
+}
+
 // Before the first start: code on trial when the host ended is rejected when it is to blame, and
 // otherwise tried once more.
 void Supervisor::State::settle_trials(const std::optional<CrashReport>& crash) {
@@ -90,9 +131,11 @@ void Supervisor::State::settle_trials(const std::optional<CrashReport>& crash) {
                   {{"text", crash->text()},
                    {"agent", crash->agent},
                    {"generation", crash->generation},
-                   {"certain", crash->certain()}});
+                   {"certain", crash->certain()},
+                   {"core", core_hint()}});
     }
     isolate(crash);
+    count_unexplained(crash);
     for (const auto& agent : ledger->agents()) {
         const auto page = ledger->page(agent);
         if (!page.trial) {

@@ -52,6 +52,9 @@ def fail_on_report(text):
 class Host:
     """One host; `plugins` are files put into its plugin directory before the start."""
 
+    # Fixtures are threads unless a test says otherwise: most try the host itself.
+    DEFAULTS = {"NOA_HOST_RUN": "thread"}
+
     def __init__(self, plugins=(), config=""):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="noa-"))
         self.plugin_dir = self.root / "plugins"
@@ -91,7 +94,7 @@ class Host:
         self.log_file = open(self.root / "log", "ab")
         self.process = subprocess.Popen(
             list(map(str, self.command())), stderr=self.log_file,
-            env={**os.environ, "NOTIFY_SOCKET": path, **(environment or {})})
+            env={**os.environ, "NOTIFY_SOCKET": path, **self.DEFAULTS, **(environment or {})})
         for _ in range(PATIENCE_S * 5):
             try:
                 if notify.recv(4096).startswith(b"READY=1"):

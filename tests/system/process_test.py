@@ -8,7 +8,7 @@ import threading
 import unittest
 
 from noa_faults import Sequence, until
-from noa_host import FIXTURES, Host, Watcher, leave_signals_to_the_kernel, noa_client, sanitized
+from noa_host import FIXTURES, Host, Watcher, leave_signals_to_the_kernel, noa_client
 
 PROCESS = '[agents.{name}]\nprobation = "0s"\n'
 # However often, and at once.
@@ -337,48 +337,6 @@ class Ending(ProcessCase):
             self.assertNotEqual(host.agent("slow")["pid"], pid)
             self.assertEqual(client.call("slow", "report").json()["blocked"], 1)
             client.call("slow", "release")
-
-
-@unittest.skipIf(sanitized(), "a sanitizer's own handler takes the crash")
-class Isolation(ProcessCase):
-    CONFIG = PATIENT + '[agents.rude]\nprobation = "0s"\nmax_deliveries = 1\n'
-
-    def crash_the_host(self, host):
-        with host.client() as client:
-            client._send(noa_client.REQUEST, to="rude", subject="crash", body=b"")  # nobody will answer
-            self.assertNotEqual(host.process.wait(60), 0)
-        host.stop()
-        host.start()
-
-    def test_what_crashed_the_host_comes_back_as_a_process(self):
-        with Host([FIXTURES / "rude.so", BYSTANDER], self.CONFIG) as host:
-            self.crash_the_host(host)
-            agent = host.agent("rude")
-            self.assertEqual((agent["run"], agent["state"]), ("process", "running"))
-            line = host.log_until("agent.isolated", agent="rude")
-            self.assertIn("SIGSEGV", line["reason"])
-            with host.client() as client, self.ended(host) as events:
-                client.send("rude", "crash")
-                events.action("rude", "process_ended")
-                events.action("rude", "reloaded")
-                client.call("rude", "count")
-            self.serves(host)
-            host.stop()
-            host.start() # and it is remembered
-            self.assertEqual(host.agent("rude")["run"], "process")
-
-    def test_until_its_file_changes_or_somebody_forces_it(self):
-        with Host([FIXTURES / "rude.so", BYSTANDER], self.CONFIG) as host:
-            self.crash_the_host(host)
-            host.noactl("reload", "--force", "rude")
-            self.assertEqual(host.agent("rude")["run"], "thread")
-            self.crash_the_host(host)
-            self.assertEqual(host.agent("rude")["run"], "process")
-            changed = host.root / "changed.so"
-            changed.write_bytes((FIXTURES / "rude.so").read_bytes() + b"mended")
-            host.install(changed, "rude.so")
-            host.noactl("reload")
-            self.assertEqual(host.agent("rude")["run"], "thread")
 
 
 if __name__ == "__main__":
