@@ -17,8 +17,8 @@ namespace noa {
 namespace {
 
 constexpr int most_calls = 48;
-constexpr int own_calls = 2;                    // the handler, and what the kernel returns to
-constexpr std::string_view last_line = "\n.\n"; // end_mark
+constexpr int own_calls = 2;                     // the handler, and what the kernel returns to
+constexpr std::string_view answer_end = "\n.\n"; // end_mark
 constexpr std::size_t most_said = std::size_t{32} * 1024;
 
 constinit thread_local std::string_view doing_now;
@@ -43,7 +43,7 @@ void on_probe(int /*signal*/) {
     if (count > own_calls) {
         ::backtrace_symbols_fd(calls.data() + own_calls, count - own_calls, fd);
     }
-    static_cast<void>(!::write(fd, last_line.data() + 1, last_line.size() - 1));
+    static_cast<void>(!::write(fd, answer_end.data() + 1, answer_end.size() - 1));
     errno = kept;
 }
 
@@ -65,7 +65,7 @@ StackProbe::Seen parse(std::string_view text) {
 std::string read_answer(int fd, std::chrono::milliseconds patience) {
     const auto until = std::chrono::steady_clock::now() + patience;
     std::string text;
-    while (!text.ends_with(last_line) && text.size() < most_said) {
+    while (!text.ends_with(answer_end) && text.size() < most_said) {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
             until - std::chrono::steady_clock::now());
         pollfd waits{fd, POLLIN, 0};
@@ -114,7 +114,7 @@ Result<StackProbe::Seen> StackProbe::ask(pthread_t thread, std::chrono::millisec
     while (::read(fd, late.data(), late.size()) > 0) {}
     const int failed = fd < 0 ? EBADF : ::pthread_kill(thread, probe_signal());
     const auto text = failed == 0 ? read_answer(fd, patience) : std::string();
-    if (!text.ends_with(last_line)) {
+    if (!text.ends_with(answer_end)) {
         return fail(Errc::timed_out, "ask a thread where it is", "", "it takes no signal");
     }
     return parse(text);
