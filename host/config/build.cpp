@@ -23,6 +23,7 @@ constexpr std::array<std::string_view, 2> log_formats{"text", "json"};
 constexpr std::array<std::string_view, 2> run_modes{"thread", "process"};
 constexpr std::array<std::string_view, 3> default_run_modes{"auto", "thread", "process"};
 
+constexpr std::uint32_t max_replicas = 16;
 constexpr std::uint32_t max_queue_size = 1'000'000;
 constexpr std::uint32_t max_deliveries = 100;
 constexpr std::uint32_t max_kept_versions = 20;
@@ -204,6 +205,10 @@ private:
             agent.run = is_shipped(agent.plugin) ? "thread" : "process";
         }
         fields.choice("run", agent.run, run_modes);
+        fields.integer("replicas", agent.replicas, 1, max_replicas);
+        if (agent.replicas > 1 && agent.run != "process") {
+            fields.problem("replicas", "more than one needs run = \"process\"");
+        }
     }
 
     static void read_bounds(Fields& fields, AgentConfig& agent) {

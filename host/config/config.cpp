@@ -45,6 +45,9 @@ bool is_shipped(std::string_view plugin) noexcept {
 std::string AgentConfig::identity() const {
     nlohmann::json parts = {plugin, run, allow_pinned, settings};
     if (run == "process") {
+        if (replicas > 1) {
+            parts.push_back(replicas);
+        }
         parts.push_back({limits.memory, limits.memory_request, limits.cpu, limits.cpu_request,
                          limits.files, limits.processes, limits.storage, sandbox.enabled,
                          sandbox.network, sandbox.read, sandbox.write});

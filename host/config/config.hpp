@@ -57,6 +57,7 @@ struct AgentConfig {
     std::string plugin; // a plugin id; default: the name
     bool enabled = true;
     std::string run = "thread";          // or "process": in a runner of its own; default: host.run
+    std::uint32_t replicas = 1;          // processes that share its inbox
     std::vector<std::string> depends_on; // the names alone
     std::vector<std::string> optional;   // of depends_on: those that it can do without
     std::vector<std::string> capabilities;

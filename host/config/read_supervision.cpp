@@ -49,6 +49,7 @@ void read_heal(Fields fields, HealConfig& into) {
     fields.boolean("dependency", into.dependency);
     fields.boolean("degrade", into.degrade);
     fields.choice("rollback", into.rollback, ways);
+    fields.integer("scale_up", into.scale_up, 1, 16);
     fields.duration("cooldown", into.cooldown, 1ms, 24h);
     fields.duration("watch", into.watch, 1ms, 24h);
     fields.duration("shutdown", into.shutdown, 1ms, 10min);

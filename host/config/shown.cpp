@@ -33,6 +33,7 @@ void add(ShownValues& values, const HealConfig& heal) {
     values.emplace_back("heal.dependency", heal.dependency);
     values.emplace_back("heal.degrade", heal.degrade);
     values.emplace_back("heal.rollback", heal.rollback);
+    values.emplace_back("heal.scale_up", heal.scale_up);
     values.emplace_back("heal.cooldown", render_duration(heal.cooldown));
     values.emplace_back("heal.watch", render_duration(heal.watch));
     values.emplace_back("heal.shutdown", render_duration(heal.shutdown));
@@ -130,6 +131,7 @@ ShownValues shown_values(const AgentConfig& agent) {
         {"plugin", agent.plugin},
         {"enabled", agent.enabled},
         {"run", agent.run},
+        {"replicas", agent.replicas},
         {"depends_on", dependencies_of(agent)},
         {"capabilities", agent.capabilities},
         {"queue_size", agent.queue_size},

@@ -39,6 +39,7 @@ struct HealConfig {
     bool dependency = true;                     // what it needs is dead
     bool degrade = true;                        // restarts did not help
     std::string rollback = "ask";               // the same: "auto", "ask" (noactl approve), "off"
+    std::uint32_t scale_up = 1;                 // its inbox stays full: replicas at most
     std::chrono::milliseconds cooldown{30'000}; // of each strategy
     std::chrono::milliseconds watch{30'000};    // after a safe restart, before the verdict
     std::chrono::milliseconds shutdown{30'000}; // how long it may take to come to rest for it

@@ -22,8 +22,9 @@ void limit_send(int fd, std::chrono::milliseconds time) {
 HostEnd::HostEnd(Home& home, Process::Started started, LanePage page, const Options& options)
     : home_(home), options_(options), process_(std::move(started.process)),
       output_fd_(std::move(started.output)), channel_(std::move(started.link)),
-      service_(home, channel_), window_({}, [this](bool full) { home_.hold(full); }),
-      page_(std::move(page)), output_([this](std::string_view line) { home_.output(line, 0); }) {
+      service_(home, channel_, options.tag_bits),
+      window_({}, [this](bool full) { home_.hold(full); }), page_(std::move(page)),
+      output_([this](std::string_view line) { home_.output(line, 0); }) {
     limit_send(channel_.fd(), options_.stall_limit);
     thread_ = std::thread([this] { run(); });
     pthread_setname_np(thread_.native_handle(), ("link:" + options_.agent.substr(0, 10)).c_str());

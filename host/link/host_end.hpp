@@ -26,6 +26,7 @@ public:
         std::string agent;
         std::chrono::milliseconds stall_limit{30'000}; // of one call into the plugin
         std::uint64_t max_state = 0;                   // bytes that a save may send
+        std::uint64_t tag_bits = 0;                    // of its requests, over its serial numbers
     };
     HostEnd(Home& home, Process::Started started, LanePage page, const Options& options);
     ~HostEnd(); // kills what has not ended
@@ -71,6 +72,7 @@ public:
     [[nodiscard]] bool may_have_begun(std::uint64_t delivery) const {
         return !window_.contains(delivery) || page_.look().delivery == delivery;
     }
+    [[nodiscard]] std::size_t open_count() const { return window_.count(); }
     // What the runner has said of its limits, before it loaded the plugin.
     [[nodiscard]] Confined confined() const {
         const std::lock_guard lock(mutex_);

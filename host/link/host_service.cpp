@@ -79,7 +79,7 @@ bool HostService::log(Reader& in) {
 }
 
 bool HostService::send(std::uint32_t id, Ask function, Reader& in, Frame& frame) {
-    const auto tag = function == Ask::request ? in.number<std::uint64_t>() : 0;
+    const auto tag = function == Ask::request ? in.number<std::uint64_t>() | tag_bits_ : 0;
     auto outgoing = read_outgoing(in);
     if (!in.complete()) {
         return false;

@@ -14,7 +14,8 @@ namespace noa::link {
 
 class HostService {
 public:
-    HostService(Home& home, Channel& channel) : home_(home), channel_(channel) {}
+    HostService(Home& home, Channel& channel, std::uint64_t tag_bits)
+        : home_(home), channel_(channel), tag_bits_(tag_bits) {}
 
     // Each is false when the frame is none that a runner would send.
     //
@@ -56,6 +57,7 @@ private:
 
     Home& home_;
     Channel& channel_;
+    const std::uint64_t tag_bits_; // of requests: whom of several an answer belongs to
 };
 
 } // namespace noa::link

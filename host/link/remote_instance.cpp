@@ -17,7 +17,8 @@ RemoteInstance::RemoteInstance(Home& home, Process::Started started, LanePage pa
                                UniqueFd page_fd, const RemoteOptions& options)
     : options_(options), page_fd_(std::move(page_fd)),
       end_(home, std::move(started), std::move(page),
-           {options.agent, options.stall_limit, options.max_state}) {}
+           {options.agent, options.stall_limit, options.max_state,
+            std::uint64_t{options.replica} << RemoteOptions::replica_shift}) {}
 
 RemoteInstance::~RemoteInstance() = default;
 

@@ -19,7 +19,11 @@ struct RemoteOptions {
     std::filesystem::path runner;
     std::filesystem::path file; // the staged one
     std::string agent;
-    std::string plugin; // id
+    std::string plugin;       // id
+    std::uint8_t replica = 0; // which of several
+    // In the tag of a request, above the runner's serial number: whom its answer belongs to.
+    static constexpr unsigned replica_shift = 56;
+    static constexpr std::uint64_t serial_mask = (std::uint64_t{1} << replica_shift) - 1;
     std::uint64_t max_message = NOA_BODY_MAX;
     std::uint64_t max_state = 0;
     Confinement confinement;
@@ -38,6 +42,8 @@ public:
 
     [[nodiscard]] pid_t pid() const noexcept { return end_.pid(); }
     [[nodiscard]] Confined confined() const { return end_.confined(); }
+    // [any thread] Messages that it was handed and has not begun with, or not been done with.
+    [[nodiscard]] std::size_t open_count() const { return end_.open_count(); }
     // Has the object destroyed and the runner end, with force if need be, which is the answer.
     [[nodiscard]] bool leave();
     // [any thread] Ends it at once, wherever its lane is.

@@ -134,6 +134,10 @@ Result<void> Generation::load_on_lane() {
     if (auto verified = plugin::StageDir::verify(blueprint_.file); !verified) {
         return verified;
     }
+    if (config().replicas > 1 && blueprint_.facts.state_schema != 0) {
+        return fail(Errc::refused, "load agent", name_, "it has a state, and replicas share none",
+                    "replicas = 1");
+    }
     auto loaded = place_->load();
     if (!loaded) {
         return Failure(loaded.error());

@@ -3,6 +3,7 @@
 
 #include "supervise/generation.hpp"
 #include "supervise/host_table.hpp"
+#include "supervise/replicated_place.hpp"
 #include "supervise/thread_place.hpp"
 
 namespace noa::supervise {
@@ -56,10 +57,14 @@ std::unique_ptr<Place> Generation::make_place() {
         options.call_timeout = config().start_timeout;
         options.stall_limit = config().stall_limit;
         ProcessListener& listener = *this;
-        return std::make_unique<ProcessPlace>(
-            ProcessPlace::Facts{std::move(options), blueprint_.number, &host_table(), context_,
-                                &around_.groups, group_limits_of(config().limits)},
-            *lane_, around_.log, listener);
+        ProcessPlace::Facts facts{std::move(options), blueprint_.number,
+                                  &host_table(),      context_,
+                                  &around_.groups,    group_limits_of(config().limits)};
+        if (config().replicas > 1) {
+            return std::make_unique<ReplicatedPlace>(facts, config().replicas, *lane_, around_.log,
+                                                     listener);
+        }
+        return std::make_unique<ProcessPlace>(std::move(facts), *lane_, around_.log, listener);
     }
     return std::make_unique<ThreadPlace>(
         ThreadPlace::Facts{name_, blueprint_.file.digest, thread_, blueprint_.number,

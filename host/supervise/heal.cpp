@@ -40,7 +40,8 @@ void Supervisor::State::consider_finding(Agent& agent, std::int64_t now_ns) {
     if (*strategy == Strategy::rollback) { // there is nothing to go back to, or it may not
         strategy = Strategy::safe_restart;
     }
-    if (!is_allowed(agent.wanted.heal, *strategy)) {
+    if (!is_allowed(agent.wanted.heal, *strategy) ||
+        (*strategy == Strategy::scale_up && why_no_more(agent))) {
         tell_heal(agent.name, "heal.advised",
                   {{"strategy", name_of(*strategy)}, {"reason", reason}});
         return;
@@ -198,6 +199,7 @@ Outcome Supervisor::State::remake(Agent& agent, const Remake& how) {
     }
     Attempt attempt{*config, std::move(*prepared), std::move(reload)};
     attempt.forced = true;
+    attempt.config.replicas = replicas_for(agent, *config, how.strategy);
     how.apply(attempt, *config);
     return agent.current ? this->reload(agent, std::move(attempt))
                          : start(agent, std::move(attempt));
@@ -288,8 +290,39 @@ Result<Outcome> Supervisor::State::carry_out_strategy(Agent& agent,
     }
     case Strategy::scale_up: break;
     }
-    return fail(Errc::refused, "heal", agent.name, "replicas are not in this version",
-                "raise queue_size, or have its senders be slower");
+    {
+        const OperationLock operation(agent, wake);
+        if (const char* why = why_no_more(agent)) {
+            return fail(Errc::refused, "scale up", agent.name, why,
+                        "raise queue_size, or have its senders be slower");
+        }
+    }
+    Remake how;
+    how.strategy = strategy;
+    return remake(agent, how);
+}
+
+// [operation held] Why it gets no replica more; null when it may.
+const char* Supervisor::State::why_no_more(const Agent& agent) const {
+    if (!agent.current || agent.current->config().run != "process") {
+        return "only an agent with run = \"process\" has replicas";
+    }
+    if (agent.current->blueprint().facts.state_schema != 0) {
+        return "it has a state, and replicas share none";
+    }
+    const auto most = agent.wanted.heal.scale_up;
+    return agent.current->config().replicas >= most ? "it has as many replicas as heal.scale_up"
+                                                    : nullptr;
+}
+
+// [operation held] What it was scaled up to stays, until its configuration changes.
+std::uint32_t Supervisor::State::replicas_for(const Agent& agent, const config::AgentConfig& config,
+                                              Strategy strategy) const {
+    if (!agent.current || config.run != "process") {
+        return config.replicas;
+    }
+    const auto now = std::max(config.replicas, agent.current->config().replicas);
+    return strategy == Strategy::scale_up && why_no_more(agent) == nullptr ? now + 1 : now;
 }
 
 json Supervisor::approvals() const {

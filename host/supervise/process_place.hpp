@@ -36,6 +36,7 @@ public:
         noa_context context = 0;
         const link::ControlGroups* groups = nullptr;
         link::GroupLimits limits;
+        std::function<void(bool full)> hold{}; // instead of the lane's, when there are several
     };
     // All of them outlive it.
     ProcessPlace(Facts facts, bus::Lane& lane, Log& log, ProcessListener& listener)
@@ -48,6 +49,8 @@ public:
     [[nodiscard]] bool end_now(const std::string& why) override;
     [[nodiscard]] Usage usage() const override;
     void tell(nlohmann::json& out) const override;
+    // [lane] From load to destroy.
+    [[nodiscard]] link::RemoteInstance* remote() noexcept { return remote_.get(); }
 
 private:
     void join_group();
@@ -55,7 +58,13 @@ private:
     [[nodiscard]] const noa_host& host() const noexcept override { return *facts_.host; }
     [[nodiscard]] noa_context context() const noexcept override { return facts_.context; }
     void post(std::function<void()> task) override;
-    void hold(bool full) noexcept override { lane_.hold(full); }
+    void hold(bool full) noexcept override {
+        if (facts_.hold) {
+            facts_.hold(full);
+        } else {
+            lane_.hold(full);
+        }
+    }
     void as_part_of(std::uint16_t hops, const std::function<void()>& call) override;
     void defect(std::string_view text) noexcept override { listener_.on_defect(text); }
     void escaped(std::string_view function, std::string_view text,

@@ -222,6 +222,7 @@ Outcome Supervisor::State::try_restart(Agent& agent, const PlannedRestart& plann
         attempt.forced = true;
         Remake how;
         how.strategy = planned.strategy;
+        attempt.config.replicas = replicas_for(agent, config, planned.strategy);
         how.apply(attempt, config);
         outcome = agent.current ? this->reload(agent, std::move(attempt))
                                 : start(agent, std::move(attempt));

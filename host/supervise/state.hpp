@@ -190,6 +190,9 @@ struct Supervisor::State {
     // heal.cpp: [operation of the agent held]
     void consider_finding(Agent& agent, std::int64_t now_ns);
     void recover(Agent& agent);
+    [[nodiscard]] const char* why_no_more(const Agent& agent) const;
+    [[nodiscard]] std::uint32_t replicas_for(const Agent& agent, const config::AgentConfig& config,
+                                             Strategy strategy) const;
     void give_up_on(Agent& agent, const std::string& reason);
     [[nodiscard]] bool offer_rollback(Agent& agent, const std::string& reason);
     void degrade_operations(Agent& agent, const std::string& reason);

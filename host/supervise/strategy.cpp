@@ -23,8 +23,10 @@ constexpr std::array strategies{
         "let it come to rest, however long its work takes; start a new generation with its state"},
     Known{Strategy::dependency, "dependency",
           "start what it needs and is dead, and what that needs before; then the agent itself"},
-    Known{Strategy::scale_up, "scale_up",
-          "nothing by itself: give it more replicas, or have its senders be slower"},
+    Known{
+        Strategy::scale_up, "scale_up",
+        "start a generation with one process more that shares its inbox, up to heal.scale_up; the "
+        "order of a sender's messages is given up"},
     Known{Strategy::rollback, "rollback", "go back to the version that was confirmed before"},
     Known{Strategy::degrade, "degrade",
           "tell it to be read-only when it can; else refuse all operations but its critical ones"},
@@ -97,7 +99,7 @@ bool is_allowed(const config::HealConfig& heal, Strategy strategy) noexcept {
     case Strategy::dependency: return heal.dependency;
     case Strategy::degrade: return heal.degrade;
     case Strategy::rollback: return heal.rollback == "auto";
-    case Strategy::scale_up: return false;
+    case Strategy::scale_up: return heal.scale_up > 1;
     }
     return false;
 }

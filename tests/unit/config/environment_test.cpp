@@ -51,6 +51,7 @@ TEST(environment, sets_every_key_of_the_host) {
                               {"NOA_HOST_HEAL_DEPENDENCY", "false"},
                               {"NOA_HOST_HEAL_DEGRADE", "false"},
                               {"NOA_HOST_HEAL_ROLLBACK", "off"},
+                              {"NOA_HOST_HEAL_SCALE_UP", "4"},
                               {"NOA_HOST_HEAL_COOLDOWN", "1s"},
                               {"NOA_HOST_HEAL_WATCH", "2s"},
                               {"NOA_HOST_HEAL_SHUTDOWN", "3s"},
@@ -59,7 +60,7 @@ TEST(environment, sets_every_key_of_the_host) {
                               {"NOA_HOST_HEALTH_INTERVAL", "9s"},
                               {"NOA_HOST_HEALTH_TIMEOUT", "10s"}});
     EXPECT_EQ(config.host.heal,
-              (HealConfig{false, false, false, false, false, "off", 1s, 2s, 3s, {"a", "b"}}));
+              (HealConfig{false, false, false, false, false, "off", 4, 1s, 2s, 3s, {"a", "b"}}));
     EXPECT_EQ(config.host.health.threshold, 8U);
     EXPECT_EQ(config.host.health.interval, 9s);
     EXPECT_EQ(config.host.health.timeout, 10s);

@@ -37,9 +37,9 @@ TEST(explain, tells_the_value_and_origin_of_a_key) {
 
 TEST(explain, of_a_table_tells_what_is_below_it) {
     EXPECT_EQ(explain(example(), "agents.cache.settings")->size(), 4U);
-    EXPECT_EQ(explain(example(), "agents.cache")->size(), 50U);
-    EXPECT_EQ(explain(example(), "host")->size(), 33U);
-    EXPECT_EQ(explain(example())->size(), 33U + 50U + 46U);
+    EXPECT_EQ(explain(example(), "agents.cache")->size(), 52U);
+    EXPECT_EQ(explain(example(), "host")->size(), 34U);
+    EXPECT_EQ(explain(example())->size(), 34U + 52U + 48U);
 }
 
 TEST(explain, never_shows_a_secret) {

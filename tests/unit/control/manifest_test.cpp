@@ -136,6 +136,7 @@ protected:
         static const json chosen{
             {"plugin", "store"},
             {"run", "process"},
+            {"replicas", 2},
             {"limits.cpu", 1.5},
             {"limits.cpu_request", 0.5},
             {"limits.memory_request", "32MiB"},

@@ -38,6 +38,8 @@ TEST(strategy, is_switched_on_and_off) {
     heal.rollback = "auto";
     EXPECT_TRUE(is_allowed(heal, Strategy::rollback));
     EXPECT_FALSE(is_allowed(heal, Strategy::scale_up));
+    heal.scale_up = 2;
+    EXPECT_TRUE(is_allowed(heal, Strategy::scale_up));
 }
 
 } // namespace
