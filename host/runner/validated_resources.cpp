@@ -22,8 +22,9 @@ namespace fs = std::filesystem;
 
 constexpr int reload_count = 100;
 constexpr int warm_up = 20; // caches of the loader and the C library are full by then
-// Over the counted reloads: what a plugin that leaks a hundred bytes a reload exceeds.
-constexpr std::size_t heap_slack = std::size_t{8} * 1024;
+// What leaks does so in each stretch; what is allocated once, by whomever, in one of them.
+constexpr int stretch = 20;
+constexpr std::size_t heap_slack = std::size_t{64} * stretch; // in a stretch
 constexpr std::size_t resident_slack = std::size_t{4} * 1024 * 1024;
 constexpr std::int64_t patience_ns = 2'000'000'000;
 
@@ -42,6 +43,24 @@ struct Usage {
     std::size_t descriptors = 0;
     std::size_t heap = 0;
     std::size_t resident = 0;
+};
+
+// By how much the heap grew in the stretch in which it grew least.
+class HeapGrowth {
+public:
+    void note(std::size_t heap) {
+        if (begun_) {
+            least_ = std::min(least_, heap > last_ ? heap - last_ : 0);
+        }
+        begun_ = true;
+        last_ = heap;
+    }
+    [[nodiscard]] std::size_t least() const noexcept { return least_ == SIZE_MAX ? 0 : least_; }
+
+private:
+    bool begun_ = false;
+    std::size_t last_ = 0;
+    std::size_t least_ = SIZE_MAX;
 };
 
 std::size_t resident_bytes() {
@@ -110,7 +129,8 @@ Breach take_over(Life& next, Life* old) {
     return breach.empty() && old != nullptr ? old->unload() : breach;
 }
 
-std::string growth(const Usage& before, const Usage& after) {
+std::string growth(const Usage& before, const Usage& after,
+                   [[maybe_unused]] std::size_t heap_each) {
     const std::string in = " in " + std::to_string(reload_count - warm_up) + " reloads";
     if (after.threads > before.threads) {
         return "threads: " + std::to_string(after.threads - before.threads) + " more" + in;
@@ -120,8 +140,9 @@ std::string growth(const Usage& before, const Usage& after) {
                in;
     }
 #ifndef NOA_UNDER_SANITIZER
-    if (after.heap > before.heap + heap_slack) {
-        return "heap: " + std::to_string(after.heap - before.heap) + " bytes more" + in;
+    if (heap_each > heap_slack) {
+        return "heap: " + std::to_string(after.heap - before.heap) + " bytes more" + in +
+               ", some in each " + std::to_string(stretch);
     }
     if (after.resident > before.resident + resident_slack) {
         return "resident memory: " + std::to_string(after.resident - before.resident) +
@@ -194,6 +215,7 @@ ItemVerdict try_reloads(const Trial& trial) {
     ::mallopt(M_ARENA_MAX, 1); // NOLINT(concurrency-mt-unsafe): no other thread yet
     std::unique_ptr<Generation> running;
     Usage before;
+    HeapGrowth heap;
     std::size_t threads = SIZE_MAX;
     for (int number = 0; number <= reload_count; ++number) {
         auto next = std::make_unique<Generation>(trial, number);
@@ -203,13 +225,16 @@ ItemVerdict try_reloads(const Trial& trial) {
         }
         running = std::move(next);
         threads = std::min(threads, entries_of("/proc/self/task"));
+        if (number >= warm_up && number % stretch == 0) {
+            heap.note(usage_now().heap);
+        }
         if (number == warm_up) {
             before = usage_now();
             before.threads = threads; // without those that are about to be gone
         }
     }
     static_cast<void>(threads_down_to(before.threads));
-    const auto found = growth(before, usage_now());
+    const auto found = growth(before, usage_now(), heap.least());
     auto breach = found.empty() ? running->life.quiesce() : found;
     breach = breach.empty() ? running->life.unload() : breach;
     return breach.empty() ? passed(std::to_string(reload_count) + " reloads, nothing grew")
