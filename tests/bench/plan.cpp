@@ -244,9 +244,13 @@ Catalogue make_catalogue(const std::string& only, bool quick) {
     expect_of_peers(builder);
     expect_of_host(builder, quick);
     auto catalogue = builder.take();
-    select(catalogue, [&](const std::string& key) {
-        return key.find(only) != std::string::npos && !(quick && is_long(key));
-    });
+    // Of one row alone the libraries beside it are wanted, not every broker.
+    select_compared(
+        catalogue, [&](const std::string& key) { return key.find(only) != std::string::npos; },
+        [](const std::string& key) { return key.starts_with("raw."); });
+    if (quick) {
+        select(catalogue, [](const std::string& key) { return !is_long(key); });
+    }
     return catalogue;
 }
 

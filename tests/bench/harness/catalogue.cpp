@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
 #include <utility>
 
 namespace noa::bench {
@@ -73,6 +75,28 @@ void select(Catalogue& catalogue, const std::function<bool(const std::string& ke
         return !chosen(goal.figure) ||
                !std::all_of(goal.baselines.begin(), goal.baselines.end(), chosen);
     });
+}
+
+void select_compared(Catalogue& catalogue,
+                     const std::function<bool(const std::string& key)>& wanted,
+                     const std::function<bool(const std::string& key)>& comparable) {
+    std::map<std::string, std::string> measured; // by name of a figure
+    for (const auto& figure : catalogue.table.figures) {
+        measured[figure.name] = figure.measurement;
+    }
+    std::set<std::string> compared;
+    for (const auto& goal : catalogue.table.goals) {
+        if (!wanted(measured[goal.figure])) {
+            continue;
+        }
+        for (const auto& baseline : goal.baselines) {
+            if (comparable(measured[baseline])) {
+                compared.insert(measured[baseline]);
+            }
+        }
+    }
+    select(catalogue,
+           [&](const std::string& key) { return wanted(key) || compared.contains(key); });
 }
 
 } // namespace noa::bench

@@ -51,5 +51,9 @@ private:
 
 // Leaves the measurements that `wanted` holds for, by key; the figures and goals with them.
 void select(Catalogue& catalogue, const std::function<bool(const std::string& key)>& wanted);
+// The same, and what the goals of those are compared with, so far as `comparable` holds for it.
+void select_compared(Catalogue& catalogue,
+                     const std::function<bool(const std::string& key)>& wanted,
+                     const std::function<bool(const std::string& key)>& comparable);
 
 } // namespace noa::bench

@@ -45,6 +45,7 @@ private:
     std::array<std::uint64_t, std::size_t{60} * fine> counts_;
 };
 
+// Read by supervise/ledger.py too, by the same layout.
 struct Ledger {
     static constexpr std::uint32_t senders_max = 4;
     static constexpr std::uint64_t numbers_max = std::uint64_t{1} << 25; // of each sender
