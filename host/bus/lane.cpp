@@ -344,7 +344,7 @@ void Lane::idle() {
 
 void Lane::note_awake() noexcept {
     counted_until_ns_ = read_clock(CLOCK_MONOTONIC_COARSE);
-    calls_before_.store(calls_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    last_begun_ns_.store(counted_until_ns_, std::memory_order_relaxed);
     busy_since_ns_.store(counted_until_ns_, std::memory_order_relaxed);
 }
 

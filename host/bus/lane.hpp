@@ -60,9 +60,9 @@ public:
     [[nodiscard]] std::uint64_t calls() const noexcept {
         return calls_.load(std::memory_order_relaxed);
     }
-    // [any thread] calls() when it became awake.
-    [[nodiscard]] std::uint64_t calls_before() const noexcept {
-        return calls_before_.load(std::memory_order_relaxed);
+    // [any thread] When the last of them began, or the lane became awake since; by a coarse clock.
+    [[nodiscard]] std::int64_t last_begun_ns() const noexcept {
+        return last_begun_ns_.load(std::memory_order_relaxed);
     }
     [[nodiscard]] pthread_t thread() noexcept { return thread_.native_handle(); }
 
@@ -213,7 +213,7 @@ private:
 
     std::atomic<std::int64_t> busy_since_ns_{0};
     std::atomic<std::uint64_t> calls_{0};
-    std::atomic<std::uint64_t> calls_before_{0};
+    std::atomic<std::int64_t> last_begun_ns_{0};
 
     mutable std::mutex mutex_;
     // under mutex_

@@ -141,6 +141,7 @@ void Lane::dispatch_work(Item& item) {
     error.code = NOA_OK;
     error.text[0] = '\0';
     calls_.store(calls_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    last_begun_ns_.store(read_clock(CLOCK_MONOTONIC_COARSE), std::memory_order_relaxed);
     const auto token = inbox_.deliveries().begin();
     in_hand_ = &item;
     in_hand_token_ = token;

@@ -57,14 +57,6 @@ struct SafeWatch {
     plugin::SavedState snapshot;
 };
 
-// A lane at the last look.
-struct LaneSeen {
-    std::uint64_t generation = 0;
-    std::uint64_t calls = 0;
-    std::int64_t since_ns = 0; // it stands still
-    bool told = false;
-};
-
 struct Agent {
     explicit Agent(std::string agent_name) : name(std::move(agent_name)) {}
 
@@ -93,7 +85,7 @@ struct Agent {
     RestartPolicy policy;
     std::optional<PlannedRestart> planned;
     Watch watch;
-    LaneSeen lane_seen;             // [operation]
+    std::int64_t told_stall_ns = 0; // [operation] when the call that was told of began
     bool by_finding = false;        // at_fault is because of a check
     std::optional<SafeWatch> safe;  // [operation]
     std::string wants_rollback;     // why; empty: it does not

@@ -1,7 +1,6 @@
 // A lane that does not come back from a call into its plugin: noticed, named, and told once.
 //
-// A lane that sleeps is looked at once a stall_limit; one that is awake, often enough to know
-// within a tenth of a second when it came to stand still.
+// Each call has the time of its beginning, so one look a stall_limit is enough.
 
 #include "base/clock.hpp"
 #include "base/stack_probe.hpp"
@@ -12,7 +11,6 @@ namespace noa::supervise {
 
 namespace {
 
-constexpr std::int64_t closer_look = 100 * ns_per_ms;
 constexpr std::chrono::milliseconds probe_patience{50};
 
 } // namespace
@@ -25,26 +23,17 @@ std::int64_t Supervisor::State::look_at_lane(Agent& agent, std::int64_t now_ns) 
     auto& generation = *agent.current;
     auto& lane = generation.lane();
     const auto limit = ns_of(generation.config().stall_limit);
-    const auto busy_ns = lane.busy_for_ns();
-    auto& seen = agent.lane_seen;
-    if (busy_ns == 0) {
-        seen = {};
+    if (lane.busy_for_ns() == 0) {
         return now_ns + limit;
     }
-    const auto calls = lane.calls();
-    if (seen.generation != generation.blueprint().number || seen.calls != calls) {
-        // The first call since it woke began then; of a later one this is the first that is seen.
-        const bool first = calls - lane.calls_before() <= 1;
-        seen = {generation.blueprint().number, calls, first ? now_ns - busy_ns : now_ns, false};
+    const auto begun_ns = lane.last_begun_ns();
+    if (now_ns - begun_ns < limit) {
+        return begun_ns + limit;
     }
-    if (seen.told) {
-        return now_ns + limit;
+    if (agent.told_stall_ns != begun_ns) {
+        agent.told_stall_ns = begun_ns;
+        tell_stall(agent, now_ns - begun_ns);
     }
-    if (now_ns - seen.since_ns < limit) {
-        return std::min(seen.since_ns + limit, now_ns + closer_look);
-    }
-    seen.told = true;
-    tell_stall(agent, now_ns - seen.since_ns);
     return now_ns + limit;
 }
 

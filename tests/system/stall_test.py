@@ -40,7 +40,8 @@ class Stall(unittest.TestCase):
             for _ in range(2000):
                 client.call("trial", "add", {})
             self.blocked(host, client)
-            events.action("trial", "stalled")
+            event = events.action("trial", "stalled")
+            self.assertIn("has not returned from", event["text"])
             gate.write_text("")
 
     @unittest.skipIf(sanitized(), "a sanitizer delivers signals when it likes")
