@@ -19,6 +19,7 @@ ELSEWHERE = {
     "sudo apt install": ("tests/package/package_test.py", "apt-get"),
     "tests/bench/run": ("tests/run", "tests/bench/run"),
     "tests/bench/reload/run": ("tests/run", "tests/bench/reload/run"),
+    "tests/bench/supervise/run": ("tests/run", "tests/bench/supervise/run"),
     "tests/run": (".ci/run", "tests/run"),
     "noactl plugin new thermo": ("tests/unit/sdk/author_kit_test.py", '"plugin", "new"'),
     "cd thermo": ("tests/unit/sdk/author_kit_test.py", '"meson", "setup", "build"'),

@@ -298,7 +298,7 @@ class Ending(ProcessCase):
     def test_what_it_started_goes_with_it(self):
         with process_host("rude", max_deliveries=1) as host, host.client() as client:
             stray = client.call("rude", "stray").json()["pid"]
-            self.assertEqual(state_of(stray), "S")
+            until(lambda: state_of(stray), lambda state: state == "S")
             self.life_after(host, client, "crash", "SIGSEGV")
             until(lambda: state_of(stray), lambda state: state in (None, "Z"))
             stray = client.call("rude", "stray").json()["pid"]

@@ -265,7 +265,9 @@ class Hostile(unittest.TestCase):
                            timeout="300ms")
         with host, watch(host) as events:
             changed = events.until(of("health.changed", service="db"))
-            self.assertEqual(changed["text"], "it did not end in time")
+            # The next check may come before the kernel is done with the one that was killed.
+            self.assertIn(changed["text"],
+                          ("it did not end in time", "its last check cannot be killed"))
             await_end(host.root / "child")
 
     def test_a_flood_is_cut_off_and_what_does_not_exist_is_named(self):
