@@ -46,9 +46,10 @@ Result<void> copy_plugin(const Context& context, const Places& places, const std
 }
 
 std::string config_text(const Places& places, const WantedHost& wanted) {
-    std::string text = "[host]\nautoload = " + std::string(wanted.autoload ? "true" : "false") +
-                       "\nspin = \"" + wanted.spin + "\"\n" + "plugin_dirs = [\"" +
-                       places.plugins.string() + "\"]\n[host.log]\nlevel = \"warning\"\n";
+    std::string text =
+        "[host]\nrun = \"thread\"\nautoload = " + std::string(wanted.autoload ? "true" : "false") +
+        "\nspin = \"" + wanted.spin + "\"\n" + "plugin_dirs = [\"" + places.plugins.string() +
+        "\"]\n[host.log]\nlevel = \"warning\"\n";
     for (const auto& agent : wanted.agents) {
         text += "[agents." + agent.name + "]\nplugin = \"" + agent.plugin + "\"\n" + agent.options;
         text += agent.settings.empty() ? "" : "[agents." + agent.name + ".settings]\n";
