@@ -1,80 +1,24 @@
 #include "base/command.hpp"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <string_view>
+#include <utility>
+
+#include "base/spawn.hpp"
 
 namespace noa {
 
 namespace {
 
 constexpr std::size_t max_last_line = 200;
-
-std::vector<char*> public_environment() {
-    constexpr std::array<std::string_view, 10> kept = {
-        "LD_", "LC_", "LANG=", "TZ=", "PATH=", "HOME=", "ASAN_", "UBSAN_", "TSAN_", "LSAN_"};
-    std::vector<char*> out;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string_view text(*entry);
-        if (std::any_of(kept.begin(), kept.end(),
-                        [text](std::string_view prefix) { return text.starts_with(prefix); })) {
-            out.push_back(*entry);
-        }
-    }
-    out.push_back(nullptr);
-    return out;
-}
-
-// Owns what posix_spawn wants initialised and destroyed.
-class Spawn {
-public:
-    Spawn() {
-        ::posix_spawn_file_actions_init(&actions_);
-        ::posix_spawnattr_init(&attributes_);
-    }
-    Spawn(const Spawn&) = delete;
-    Spawn& operator=(const Spawn&) = delete;
-    ~Spawn() {
-        ::posix_spawn_file_actions_destroy(&actions_);
-        ::posix_spawnattr_destroy(&attributes_);
-    }
-
-    // 0, or an errno value.
-    int run(pid_t& pid, std::vector<char*>& arguments, int output) {
-        sigset_t all;
-        sigset_t none;
-        sigfillset(&all);
-        sigemptyset(&none);
-        const std::array results = {
-            ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0),
-            ::posix_spawn_file_actions_adddup2(&actions_, output, 1),
-            ::posix_spawn_file_actions_adddup2(&actions_, output, 2),
-            ::posix_spawn_file_actions_addclosefrom_np(&actions_, 3),
-            ::posix_spawnattr_setsigdefault(&attributes_, &all),
-            ::posix_spawnattr_setsigmask(&attributes_, &none),
-            ::posix_spawnattr_setflags(
-                &attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID)};
-        for (const int result : results) {
-            if (result != 0) {
-                return result;
-            }
-        }
-        const auto environment = public_environment();
-        return ::posix_spawnp(&pid, arguments[0], &actions_, &attributes_, arguments.data(),
-                              environment.data());
-    }
-
-private:
-    posix_spawn_file_actions_t actions_{};
-    posix_spawnattr_t attributes_{};
-};
 
 std::string last_line(std::string_view text) {
     const auto end = text.find_last_not_of(" \t\r\n");
@@ -107,15 +51,13 @@ Result<Command> Command::start(const std::vector<std::string>& arguments) {
     UniqueFd reader(ends[0]);
     const UniqueFd writer(ends[1]);
     static_cast<void>(::fcntl(reader.get(), F_SETFL, O_NONBLOCK));
-    auto words = arguments;
-    std::vector<char*> pointers;
-    pointers.reserve(words.size() + 1);
-    for (auto& word : words) {
-        pointers.push_back(word.data());
-    }
-    pointers.push_back(nullptr);
     pid_t pid = 0;
-    if (const int failed = Spawn().run(pid, pointers, writer.get()); failed != 0) {
+    const int failed = spawn_child({arguments.front(),
+                                    true,
+                                    arguments,
+                                    {{writer.get(), STDOUT_FILENO}, {writer.get(), STDERR_FILENO}}},
+                                   pid);
+    if (failed != 0) {
         return fail_errno("run", arguments.front(), failed);
     }
     return Command(pid, std::move(reader));

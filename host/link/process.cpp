@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -12,9 +11,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <vector>
 
-#include "plugin/child_environment.hpp"
+#include "base/spawn.hpp"
 
 namespace noa::link {
 
@@ -22,61 +20,6 @@ namespace {
 
 constexpr int link_fd = 3;
 constexpr int buffer_bytes = 1024 * 1024;
-
-// Owns what posix_spawn wants initialised and destroyed.
-class SpawnPlan {
-public:
-    SpawnPlan() {
-        ::posix_spawn_file_actions_init(&actions_);
-        ::posix_spawnattr_init(&attributes_);
-    }
-    SpawnPlan(const SpawnPlan&) = delete;
-    SpawnPlan& operator=(const SpawnPlan&) = delete;
-    ~SpawnPlan() {
-        ::posix_spawn_file_actions_destroy(&actions_);
-        ::posix_spawnattr_destroy(&attributes_);
-    }
-
-    // 0, or an errno value: the actions allocate.
-    int fill(int link, int output) {
-        sigset_t all;
-        sigset_t none;
-        sigfillset(&all);
-        sigemptyset(&none);
-        const std::array results = {
-            ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0),
-            ::posix_spawn_file_actions_adddup2(&actions_, output, 1),
-            ::posix_spawn_file_actions_adddup2(&actions_, output, 2),
-            ::posix_spawn_file_actions_adddup2(&actions_, link, link_fd),
-            ::posix_spawn_file_actions_addclosefrom_np(&actions_, link_fd + 1),
-            ::posix_spawnattr_setsigdefault(&attributes_, &all),
-            ::posix_spawnattr_setsigmask(&attributes_, &none),
-            ::posix_spawnattr_setpgroup(&attributes_, 0),
-            ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF |
-                                                         POSIX_SPAWN_SETSIGMASK |
-                                                         POSIX_SPAWN_SETPGROUP)};
-        for (const int result : results) {
-            if (result != 0) {
-                return result;
-            }
-        }
-        return 0;
-    }
-    int spawn(pid_t& pid, const char* program, const std::vector<char*>& arguments) {
-        const auto environment = plugin::child_environment();
-        return ::posix_spawn(&pid, program, &actions_, &attributes_, arguments.data(),
-                             environment.data());
-    }
-
-private:
-    posix_spawn_file_actions_t actions_{};
-    posix_spawnattr_t attributes_{};
-};
-
-// Out of the way of the numbers that the child's descriptors get.
-UniqueFd above(int fd) {
-    return UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, link_fd + 1));
-}
 
 Failure cannot(const std::filesystem::path& what, int error_number, std::string advice = {}) {
     return fail_errno("start runner", what.string(), error_number, std::move(advice));
@@ -112,23 +55,14 @@ Result<Process::Started> Process::start(const std::filesystem::path& runner,
     started.output = UniqueFd(pipe[0]);
     const UniqueFd writer(pipe[1]);
     static_cast<void>(::fcntl(started.output.get(), F_SETFL, O_NONBLOCK));
-    const UniqueFd link_copy = above(theirs.get());
-    const UniqueFd output_copy = above(writer.get());
-    if (!link_copy || !output_copy) {
-        return cannot(runner, errno);
-    }
-    std::array<std::string, 3> words = {"noa:" + agent, "--serve", agent};
-    std::vector<char*> arguments;
-    for (auto& word : words) {
-        arguments.push_back(word.data());
-    }
-    arguments.push_back(nullptr);
-    SpawnPlan plan;
     pid_t pid = -1;
-    int failed = plan.fill(link_copy.get(), output_copy.get());
-    if (failed == 0) {
-        failed = plan.spawn(pid, runner.c_str(), arguments);
-    }
+    const int failed = spawn_child(
+        {runner.string(),
+         false,
+         {"noa:" + agent, "--serve", agent},
+         {{writer.get(), STDOUT_FILENO}, {writer.get(), STDERR_FILENO}, {theirs.get(), link_fd}},
+         ChildPlan::Own::group},
+        pid);
     if (failed != 0) {
         return cannot(runner, failed, "is noa installed completely?");
     }

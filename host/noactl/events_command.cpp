@@ -1,5 +1,3 @@
-#include <cstdio>
-
 #include "base/clock.hpp"
 #include "noactl/commands.hpp"
 #include "noactl/text.hpp"
@@ -53,22 +51,8 @@ int show_events(const Globals& globals, const LogOptions& options) {
     if (!options.agent.empty()) {
         args["agent"] = options.agent;
     }
-    return with_client(globals, [&](Client& client) -> Result<int> {
-        const auto interrupt = Interrupt::open();
-        if (!interrupt) {
-            return Failure(interrupt.error());
-        }
-        const auto on_event = [&](const json& event) {
-            print(globals.json ? json_text(event, true) + "\n" : event_line(globals, event));
-            return !options.follow || std::fflush(stdout) == 0;
-        };
-        const auto ended = client.stream(
-            "events", args, on_event, [](const json&) {}, interrupt->fd());
-        if (!ended) {
-            return Failure(ended.error());
-        }
-        return *ended == Client::Ended::interrupted ? exit_interrupted : exit_ok;
-    });
+    return print_stream(globals, "events", args, options.follow,
+                        [&](const json& event) { return event_line(globals, event); });
 }
 
 } // namespace noa::noactl

@@ -1,5 +1,3 @@
-#include <cstdio>
-
 #include "noactl/commands.hpp"
 #include "noactl/text.hpp"
 
@@ -34,22 +32,8 @@ int show_log(const Globals& globals, const LogOptions& options) {
     if (!options.agent.empty()) {
         args["agent"] = options.agent;
     }
-    return with_client(globals, [&](Client& client) -> Result<int> {
-        const auto interrupt = Interrupt::open();
-        if (!interrupt) {
-            return Failure(interrupt.error());
-        }
-        const auto on_line = [&](const json& line) {
-            print(globals.json ? json_text(line, true) + "\n" : line_text(globals, line));
-            return !options.follow || std::fflush(stdout) == 0;
-        };
-        const auto ended = client.stream(
-            "log", args, on_line, [](const json&) {}, interrupt->fd());
-        if (!ended) {
-            return Failure(ended.error());
-        }
-        return *ended == Client::Ended::interrupted ? exit_interrupted : exit_ok;
-    });
+    return print_stream(globals, "log", args, options.follow,
+                        [&](const json& line) { return line_text(globals, line); });
 }
 
 int set_log_level(const Globals& globals, const std::string& level, const std::string& agent) {

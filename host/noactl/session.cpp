@@ -117,6 +117,26 @@ int ask_and_print(const Globals& globals, std::string_view verb, const nlohmann:
     });
 }
 
+int print_stream(const Globals& globals, std::string_view verb, const nlohmann::json& args,
+                 bool follow, const std::function<std::string(const nlohmann::json&)>& show) {
+    return with_client(globals, [&](Client& client) -> Result<int> {
+        const auto interrupt = Interrupt::open();
+        if (!interrupt) {
+            return Failure(interrupt.error());
+        }
+        const auto on_item = [&](const nlohmann::json& item) {
+            print(globals.json ? json_text(item, true) + "\n" : show(item));
+            return !follow || std::fflush(stdout) == 0;
+        };
+        const auto ended = client.stream(
+            verb, args, on_item, [](const nlohmann::json&) {}, interrupt->fd());
+        if (!ended) {
+            return Failure(ended.error());
+        }
+        return *ended == Client::Ended::interrupted ? exit_interrupted : exit_ok;
+    });
+}
+
 Result<Interrupt> Interrupt::open() {
     sigset_t signals{};
     sigemptyset(&signals);

@@ -56,6 +56,12 @@ private:
     UniqueFd fd_;
 };
 
+// A stream of items, one line each, until it ends or somebody interrupts it; `follow`: each is seen
+// at once.
+[[nodiscard]] int print_stream(const Globals& globals, std::string_view verb,
+                               const nlohmann::json& args, bool follow,
+                               const std::function<std::string(const nlohmann::json&)>& show);
+
 // A member as it is; null when absent.
 [[nodiscard]] const nlohmann::json& child(const nlohmann::json& object, const char* key);
 // A member as text: strings as they are, anything else as JSON; "" when absent.

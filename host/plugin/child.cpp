@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -16,8 +15,8 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/spawn.hpp"
 #include "base/unique_fd.hpp"
-#include "plugin/child_environment.hpp"
 #include "plugin/limits.hpp"
 
 namespace noa::plugin {
@@ -52,60 +51,6 @@ Result<UniqueFd> settings_file(const std::string& settings) {
         return cannot("settings", errno);
     }
     return fd;
-}
-
-// Owns what posix_spawn wants initialised and destroyed.
-class SpawnPlan {
-public:
-    SpawnPlan() {
-        ::posix_spawn_file_actions_init(&actions_);
-        ::posix_spawnattr_init(&attributes_);
-    }
-    SpawnPlan(const SpawnPlan&) = delete;
-    SpawnPlan& operator=(const SpawnPlan&) = delete;
-    ~SpawnPlan() {
-        ::posix_spawn_file_actions_destroy(&actions_);
-        ::posix_spawnattr_destroy(&attributes_);
-    }
-
-    // 0, or an errno value: the actions allocate.
-    int fill(int settings, int verdict) {
-        sigset_t all;
-        sigset_t none;
-        sigfillset(&all);
-        sigemptyset(&none);
-        const std::array results = {
-            ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDWR, 0),
-            ::posix_spawn_file_actions_adddup2(&actions_, 0, 1),
-            ::posix_spawn_file_actions_adddup2(&actions_, 0, 2),
-            ::posix_spawn_file_actions_adddup2(&actions_, settings, child_settings_fd),
-            ::posix_spawn_file_actions_adddup2(&actions_, verdict, child_verdict_fd),
-            ::posix_spawn_file_actions_addclosefrom_np(&actions_, child_verdict_fd + 1),
-            ::posix_spawnattr_setsigdefault(&attributes_, &all),
-            ::posix_spawnattr_setsigmask(&attributes_, &none),
-            ::posix_spawnattr_setflags(
-                &attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID)};
-        for (const int result : results) {
-            if (result != 0) {
-                return result;
-            }
-        }
-        return 0;
-    }
-    int spawn(pid_t& pid, const char* program, const std::vector<char*>& arguments) {
-        const auto environment = child_environment();
-        return ::posix_spawn(&pid, program, &actions_, &attributes_, arguments.data(),
-                             environment.data());
-    }
-
-private:
-    posix_spawn_file_actions_t actions_{};
-    posix_spawnattr_t attributes_{};
-};
-
-// Out of the way of the numbers that the child's descriptors get.
-UniqueFd above(const UniqueFd& fd) {
-    return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, child_verdict_fd + 1));
 }
 
 int milliseconds_until(std::int64_t deadline_ns) noexcept {
@@ -191,13 +136,6 @@ Result<ChildEnd> run_child(const std::filesystem::path& runner, const std::files
     }
     const UniqueFd reader(ends[0]);
     UniqueFd writer(ends[1]);
-    const UniqueFd settings_copy = above(*settings);
-    UniqueFd writer_copy = above(writer);
-    writer.reset();
-    if (!settings_copy || !writer_copy) {
-        return cannot(runner, errno);
-    }
-
     std::vector<std::string> words = {runner.string(),
                                       "--probe",
                                       file.string(),
@@ -208,25 +146,21 @@ Result<ChildEnd> run_child(const std::filesystem::path& runner, const std::files
     if (!item.empty()) {
         words.insert(words.end(), {"--validate", item});
     }
-    std::vector<char*> arguments;
-    arguments.reserve(words.size() + 1);
-    for (auto& word : words) {
-        arguments.push_back(word.data());
-    }
-    arguments.push_back(nullptr);
-
     const std::chrono::nanoseconds patience = std::min<std::chrono::milliseconds>(timeout, longest);
     const std::int64_t deadline_ns = monotonic_ns() + patience.count();
-    SpawnPlan plan;
     pid_t pid = -1;
-    int failed = plan.fill(settings_copy.get(), writer_copy.get());
-    if (failed == 0) {
-        failed = plan.spawn(pid, words[0].c_str(), arguments);
-    }
+    const int failed = spawn_child({runner.string(),
+                                    false,
+                                    std::move(words),
+                                    {{ChildPlan::null, STDOUT_FILENO},
+                                     {ChildPlan::null, STDERR_FILENO},
+                                     {settings->get(), child_settings_fd},
+                                     {writer.get(), child_verdict_fd}}},
+                                   pid);
     if (failed != 0) {
         return cannot(runner, failed, "is noa installed completely?");
     }
-    writer_copy.reset();
+    writer.reset();
 
     ChildEnd child;
     read_output(reader.get(), deadline_ns, child);
