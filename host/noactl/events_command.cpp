@@ -20,8 +20,8 @@ Tone tone_of_event(std::string_view event) noexcept {
 // What a person wants to know of it: its words, or else all of it.
 std::string body_text(const json& body) {
     std::string out;
-    for (const char* key :
-         {"strategy", "in_ms", "from", "to", "check", "version", "reason", "text"}) {
+    for (const char* key : {"strategy", "in_ms", "from", "to", "check", "operation", "generation",
+                            "version", "reason", "text"}) {
         const auto said = member(body, key);
         if (!said.empty() && said != "0") {
             out += (out.empty() ? "" : " ") + std::string(key) + "=" + said;
