@@ -201,6 +201,14 @@ void Inbox::put_back(std::vector<Item>&& items) noexcept {
     }
 }
 
+void Inbox::readmit(std::vector<Item>&& items) noexcept {
+    {
+        const std::lock_guard lock(pipe_.mutex());
+        accepted_.fetch_add(static_cast<std::int64_t>(items.size()), std::memory_order_relaxed);
+    }
+    put_back(std::move(items));
+}
+
 void Inbox::set_ordered(bool ordered) noexcept {
     if (ordered == std::exchange(ordered_, ordered)) {
         return;

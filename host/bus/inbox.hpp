@@ -131,6 +131,8 @@ public:
     void park(Item&& item) noexcept;
     // To be delivered again, before everything else of their senders.
     void put_back(std::vector<Item>&& items) noexcept;
+    // What an earlier life of the host accepted, before everything else: part of the depth again.
+    void readmit(std::vector<Item>&& items) noexcept;
     // Ordered: a message that stays unsettled keeps its sender's others waiting, what is open
     // already included. Not ordered any more: nothing waits for another.
     void set_ordered(bool ordered) noexcept;

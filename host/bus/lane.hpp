@@ -89,8 +89,9 @@ public:
     void retune(const LaneOptions& options);
     // [lane] Ends what waits: own requests and watches are dropped, timers disarmed.
     void forget();
-    // [lane] Settles everything that is left in the inbox as NOA_E_UNAVAILABLE and dead.
-    void abandon();
+    // [lane] Settles everything that is left in the inbox as NOA_E_UNAVAILABLE and dead. What
+    // nobody waits for goes to `kept` instead, in order, up to `kept_bytes` of bodies.
+    void abandon(std::vector<Item>* kept = nullptr, std::uint64_t kept_bytes = 0);
 
     // What a generation asks of the host; see noa/host.h for each.
     [[nodiscard]] bool on_lane() const noexcept;

@@ -276,7 +276,18 @@ void Lane::give_up(Item& item, noa_status status, std::string_view why) {
     bus_.announce(std::string(letter_prefix) + endpoint_.name(), letter.dump(), record.hops);
 }
 
-void Lane::abandon() {
+void Lane::abandon(std::vector<Item>* kept, std::uint64_t kept_bytes) {
+    const auto keep = [&](Item& item) {
+        const Record& record = *item.record;
+        if (kept == nullptr || record.wants_answer() || record.body_bytes > kept_bytes) {
+            return false;
+        }
+        kept_bytes -= record.body_bytes;
+        inbox_.keep(item);
+        kept->push_back(std::move(item));
+        note_settled();
+        return true;
+    };
     take_returned(); // by an earlier detach
     std::vector<Item> left;
     for (auto& retry : std::exchange(retries_, {})) {
@@ -291,7 +302,7 @@ void Lane::abandon() {
     for (Item item; inbox_.next_urgent(item) || inbox_.next(item); item = Item{}) {
         if (item.control) {
             bus_.answer(endpoint_, *item.record, NOA_E_UNAVAILABLE, "stopped", "text/plain");
-        } else if (!item.record->is_answer()) {
+        } else if (!item.record->is_answer() && !keep(item)) {
             give_up(item, NOA_E_UNAVAILABLE, "the agent was stopped before it got to this");
         }
     }

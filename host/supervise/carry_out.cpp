@@ -181,7 +181,7 @@ Outcome Supervisor::State::carry_out_one(Agent& agent, Proposal& proposal, Work&
         return agent.current ? reload(agent, std::move(attempt)) : start(agent, std::move(attempt));
     }
     case config::Action::retune: return retune(agent, proposal.config.agents.at(agent.name));
-    case config::Action::stop: begin_anew(agent); return stop(agent, false);
+    case config::Action::stop: begin_anew(agent); return stop(agent, Stop::by_change);
     case config::Action::keep: break;
     }
     return {agent.name, "unchanged", agent.last_number, agent.note};

@@ -150,11 +150,15 @@ Result<void> Generation::load_on_lane() {
     return instance_->configure(settings, true);
 }
 
-Result<void> Generation::start(const plugin::SavedState* state) {
-    return on_lane("start", config().start_timeout, [this, state] { return start_on_lane(state); });
+Result<void> Generation::start(const plugin::SavedState* state, std::vector<bus::Item> messages) {
+    // Owners: this call and the step.
+    auto first = std::make_shared<std::vector<bus::Item>>(std::move(messages));
+    return on_lane("start", config().start_timeout,
+                   [this, state, first] { return start_on_lane(state, *first); });
 }
 
-Result<void> Generation::start_on_lane(const plugin::SavedState* state) {
+Result<void> Generation::start_on_lane(const plugin::SavedState* state,
+                                       std::vector<bus::Item>& messages) {
     if (state != nullptr) {
         if (auto restored = instance_->restore(*state); !restored) {
             return restored;
@@ -171,6 +175,9 @@ Result<void> Generation::start_on_lane(const plugin::SavedState* state) {
     }
     route();
     endpoint.inbox().set_limit(config().queue_size);
+    if (!messages.empty()) {
+        endpoint.inbox().readmit(std::move(messages));
+    }
     lane_->attach(*this);
     endpoint.inbox().set_state(bus::Inbox::State::open);
     started_unix_ns_ = unix_ns();
@@ -353,12 +360,18 @@ void Generation::retune(const config::AgentConfig& config) {
     });
 }
 
-void Generation::abandon_inbox() {
+void Generation::abandon_inbox(std::vector<bus::Item>* kept, std::uint64_t kept_bytes) {
     lane_->endpoint().inbox().set_state(bus::Inbox::State::stopped);
-    static_cast<void>(on_lane("stop", config().quiesce_timeout, [this]() -> Result<void> {
-        lane_->abandon();
-        return {};
-    }));
+    // Owners: this call and the step.
+    const auto left = std::make_shared<std::vector<bus::Item>>();
+    const auto done =
+        on_lane("stop", config().quiesce_timeout, [this, left, kept, kept_bytes]() -> Result<void> {
+            lane_->abandon(kept != nullptr ? left.get() : nullptr, kept_bytes);
+            return {};
+        });
+    if (kept != nullptr && done) {
+        *kept = std::move(*left);
+    }
     sockets_.close_all(stuck());
 }
 

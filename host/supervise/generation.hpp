@@ -67,8 +67,9 @@ public:
                                                                   Blueprint blueprint);
     ~Generation() override; // after retire
 
-    // restore (when there is state), start, take over the inbox.
-    [[nodiscard]] Result<void> start(const plugin::SavedState* state);
+    // restore (when there is state), start, take over the inbox; `messages` come first in it.
+    [[nodiscard]] Result<void> start(const plugin::SavedState* state,
+                                     std::vector<bus::Item> messages = {});
     // Come to rest: the inbox is let go of, and waits for whoever takes it over.
     struct Rest {
         Result<plugin::SavedState> state; // schema 0 when it has none, or was not asked for
@@ -96,8 +97,8 @@ public:
     [[nodiscard]] bool takes_live_settings() const noexcept;
     [[nodiscard]] Result<void> reconfigure(const config::AgentConfig& config);
     // Settles what is left in the inbox, closes the agent's sockets. After quiesce, when nobody
-    // follows.
-    void abandon_inbox();
+    // follows. With `kept`, what nobody waits for goes there instead.
+    void abandon_inbox(std::vector<bus::Item>* kept = nullptr, std::uint64_t kept_bytes = 0);
 
     // From here on the `defects`-th internal error or escaped exception is a fault; 0: none is.
     void begin_trial(std::uint32_t defects) noexcept { defects_left_ = defects; }
@@ -182,7 +183,8 @@ private:
                                        std::function<Result<void>()> step);
     [[nodiscard]] std::unique_ptr<Place> make_place();
     [[nodiscard]] Result<void> load_on_lane();
-    [[nodiscard]] Result<void> start_on_lane(const plugin::SavedState* state);
+    [[nodiscard]] Result<void> start_on_lane(const plugin::SavedState* state,
+                                             std::vector<bus::Item>& messages);
     [[nodiscard]] Result<void> start_plugin();
     [[nodiscard]] Result<void> quiesce_plugin(std::int64_t deadline_ns);
     void route();

@@ -6,14 +6,10 @@
 
 namespace noa::supervise {
 
-namespace {
-
 bool can_read(const Blueprint& reader, const plugin::SavedState& state) {
     return state.schema() == 0 || (state.schema() >= reader.facts.oldest_state_schema &&
                                    state.schema() <= reader.facts.state_schema);
 }
-
-} // namespace
 
 void Supervisor::State::reject(const std::string& agent, const Blueprint& blueprint,
                                const std::string& reason) {

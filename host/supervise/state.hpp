@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "supervise/agent.hpp"
 #include "supervise/catalog.hpp"
+#include "supervise/checkpoint.hpp"
 #include "supervise/kept_versions.hpp"
 #include "supervise/ledger.hpp"
 #include "supervise/loader.hpp"
@@ -75,6 +76,7 @@ struct Supervisor::State {
         send;                              // the same
     std::optional<CrashReport> last_crash; // of the host's former life
     const KeptVersions kept;
+    const Checkpoints checkpoints;
     bool foreign_apart = false; // set before the first change: no foreign agent as a thread
 
     // each with a mutex of its own
@@ -147,10 +149,16 @@ struct Supervisor::State {
     [[nodiscard]] Outcome undo_switch(Agent& agent, Attempt& attempt, const Error& why);
     void adopt(Agent& agent, Attempt& attempt, std::unique_ptr<Generation> made);
     [[nodiscard]] Outcome retune(Agent& agent, const config::AgentConfig& config);
-    [[nodiscard]] Outcome stop(Agent& agent, bool by_hand);
+    enum class Stop : std::uint8_t { by_hand, by_change, with_host };
+    [[nodiscard]] Outcome stop(Agent& agent, Stop why);
     [[nodiscard]] Outcome refuse(Agent& agent, const char* event, const Error& error);
     [[nodiscard]] Outcome refuse(Agent& agent, const char* event, const Error& error,
                                  Reload& reload, Ending ending);
+
+    // resume.cpp: from one life of the host to the next. [operation of the agent held]
+    [[nodiscard]] Checkpoint find_checkpoint(const Agent& agent, const Blueprint& blueprint);
+    [[nodiscard]] Result<void> start_from_checkpoint(Agent& agent, Generation& made);
+    void leave_checkpoint(const Agent& agent, Result<Generation::Rest>& quiet);
 
     // probation.cpp: [operation of the agent held]
     [[nodiscard]] std::shared_ptr<HealthAnswer> ask_health(Generation& generation);
@@ -264,6 +272,8 @@ struct Supervisor::State {
     static constexpr std::size_t most_workers = 8;
     Workers workers{most_workers}; // last: their jobs use everything above
 };
+
+[[nodiscard]] bool can_read(const Blueprint& reader, const plugin::SavedState& state);
 
 // Runs all, a few at a time, and waits.
 void run_side_by_side(std::vector<std::function<void()>> jobs);

@@ -228,7 +228,7 @@ Result<Outcome> Supervisor::stop(const std::string& name) {
     }
     const OperationLock operation(**agent, state_->wake);
     state_->begin_anew(**agent);
-    return state_->stop(**agent, true);
+    return state_->stop(**agent, State::Stop::by_hand);
 }
 
 Result<Outcome> Supervisor::restart(const std::string& name) {
@@ -301,7 +301,7 @@ void Supervisor::shut_down() {
     for (const auto& planned : plan.agents) {
         auto& agent = state.agent_of(planned.agent);
         const OperationLock operation(agent, state.wake);
-        static_cast<void>(state.stop(agent, false));
+        static_cast<void>(state.stop(agent, State::Stop::with_host));
     }
 }
 

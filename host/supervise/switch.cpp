@@ -86,7 +86,7 @@ Outcome Supervisor::State::start(Agent& agent, Attempt attempt) {
         return failed(made.error());
     }
     attempt.reload.enter(Phase::switch_over);
-    if (auto started = (*made)->start(nullptr); !started) {
+    if (auto started = start_from_checkpoint(agent, **made); !started) {
         Generation::retire(std::move(*made));
         return failed(started.error());
     }
@@ -304,10 +304,10 @@ Outcome Supervisor::State::retune(Agent& agent, const config::AgentConfig& confi
     return {agent.name, "retuned", agent.last_number, ""};
 }
 
-Outcome Supervisor::State::stop(Agent& agent, bool by_hand) {
+Outcome Supervisor::State::stop(Agent& agent, Stop why) {
     {
         const std::lock_guard lock(mutex);
-        agent.stopped_by_hand = by_hand;
+        agent.stopped_by_hand = why == Stop::by_hand;
         if (!agent.current) {
             agent.state = AgentState::stopped;
             return {agent.name, "unchanged", agent.last_number, "it was not running"};
@@ -321,11 +321,14 @@ Outcome Supervisor::State::stop(Agent& agent, bool by_hand) {
         agent.current->work_off(agent.current->config().quiesce_timeout);
     }
     Outcome outcome{agent.name, "stopped", agent.last_number, ""};
-    if (auto quiet = agent.current->quiesce(agent.current->config().quiesce_timeout, false);
-        !quiet && !agent.current->lost()) {
+    const bool goes_on = why == Stop::with_host; // in the next life of the host
+    auto quiet = agent.current->quiesce(agent.current->config().quiesce_timeout, goes_on);
+    if (!quiet && !agent.current->lost()) {
         agent.current->give_up_on();
         outcome.text = quiet.error().text();
         log.error("agent.stop_forced", quiet.error(), {{"agent", agent.name}}, Level::warning);
+    } else if (goes_on) {
+        leave_checkpoint(agent, quiet);
     } else {
         agent.current->abandon_inbox();
     }

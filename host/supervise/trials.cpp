@@ -18,6 +18,7 @@ Supervisor::State::State(bus::Bus& the_bus, Log& the_log, Paths the_paths,
                          config::Sources the_sources)
     : bus(the_bus), log(the_log), paths(std::move(the_paths)), sources(std::move(the_sources)),
       wake([] {}), kept(paths.state_dir / "versions"),
+      checkpoints(paths.state_dir / "checkpoints"),
       reloads([this](const ReloadRecord& record) { told(record); }),
       around{the_bus,
              the_log,
