@@ -248,25 +248,44 @@ class Packages(MachineCase):
         self.assertEqual(left, set())
         self.assertEqual(machine.run("getent", "passwd", "noa", check=False), "")
 
-    def test_an_upgrade_starts_the_new_host_and_keeps_the_configuration(self):
-        machine = self.installed()
-        (machine.tree / "etc/noa/noa.toml").write_text("[agents.cache]\nqueue_size = 77\n")
-        pid = machine.show("MainPID")
+    def newer(self):
+        """The same packages with a version that is higher."""
         folder = self.folder()
-        newer = []
         for name in ("noa-host", "noa-agents"):
             tree = folder / name
             subprocess.run(["dpkg-deb", "-R", package(name), tree], check=True)
             control = tree / "DEBIAN/control"
             control.write_text(control.read_text().replace("Version: ", "Version: 9."))
-            newer.append(folder / f"{name}_9_{ARCHITECTURE}.deb")
-            subprocess.run(["dpkg-deb", "--build", tree, newer[-1]], check=True,
+            path = folder / f"{name}_9_{ARCHITECTURE}.deb"
+            subprocess.run(["dpkg-deb", "--build", tree, path], check=True,
                            stdout=subprocess.DEVNULL)
-        machine.install(*newer)
+            yield path
+
+    def test_an_upgrade_starts_the_new_host_and_keeps_the_configuration(self):
+        machine = self.installed()
+        (machine.tree / "etc/noa/noa.toml").write_text("[agents.cache]\nqueue_size = 77\n")
+        pid = machine.show("MainPID")
+        machine.install(*self.newer())
         self.assertEqual(machine.show("ActiveState"), "active")
         self.assertNotEqual(machine.show("MainPID"), pid)
         self.assertEqual(machine.agents(), {"cache": "running", "heartbeat": "running"})
         self.assertEqual(machine.json("agent", "cache")["queue_size"], 77)
+
+    def test_an_upgrade_under_traffic_keeps_what_was_acknowledged(self):
+        machine = self.installed()
+        for source in (HERE / "traffic.py", HERE.parents[1] / "plugin-api/wire/noa_client.py"):
+            shutil.copy(source, machine.tree / "root")
+        with subprocess.Popen([HERE / "machine", "run", machine.tree, "python3",
+                               "/root/traffic.py"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True) as traffic:
+            self.assertEqual(traffic.stdout.readline(), "begun\n")
+            machine.install(*self.newer(), tool=("dpkg", "--install"))
+            said = json.loads(traffic.communicate("enough\n", timeout=PATIENCE_S)[0])
+        self.assertEqual(machine.run("dpkg-query", "-W", "-f", "${Version}", "noa-host")[:2], "9.")
+        print(f"upgrade under traffic: {said['acknowledged']} acknowledged, "
+              f"{said['gap_ms']:.0f} ms without an answer", file=sys.stderr)
+        self.assertGreater(said["after_gap"], 0)
+        self.assertEqual(said["missing"], 0)
 
 
 class Unit(MachineCase):
@@ -295,6 +314,40 @@ class Unit(MachineCase):
         machine.override("")
         machine.run("systemctl", "start", "noad-retry.service")  # what the timer does
         machine.until(lambda: machine.show("ActiveState"), lambda now: now == "active")
+
+    def test_an_agent_in_a_process_is_confined(self):
+        machine = self.installed()
+        (machine.tree / "etc/noa/conf.d/apart.toml").write_text(
+            '[agents.cache]\nrun = "process"\n[agents.cache.limits]\nmemory = "256MiB"\n'
+            'files = 64\n[agents.cache.sandbox]\nenabled = true\n')
+        machine.run("noactl", "call", "cache", "set", '{"key":"a","value":1}')
+        machine.run("noactl", "reload")
+        agent = machine.json("agent", "cache")
+        self.assertEqual(agent["run"], "process")
+        in_force = " ".join(agent["in_force"])
+        for what in ("RLIMIT_DATA", "RLIMIT_NOFILE", "Landlock", "seccomp"):
+            self.assertIn(what, in_force)
+        self.assertIn('"value":1', machine.run("noactl", "call", "cache", "get", '{"key":"a"}'))
+        machine.run("kill", "-KILL", str(agent["pid"]))
+        machine.until(lambda: machine.json("agent", "cache"),
+                      lambda now: now["state"] == "running" and now.get("pid", agent["pid"]) != agent["pid"])
+
+    def test_a_unit_is_healed_by_the_rule_that_the_manual_gives(self):
+        manual = (HERE.parents[1] / "packaging/man/noa.toml.5").read_text()
+        rule = re.search(r"^polkit\.addRule.*?^}\);$", manual, re.DOTALL | re.MULTILINE)[0]
+        machine = self.machine()
+        (machine.tree / "etc/polkit-1/rules.d/50-noa.rules").write_text(rule)
+        (machine.tree / "etc/systemd/system/postgresql.service").write_text(
+            "[Service]\nExecStart=/bin/sleep infinity\n")
+        machine.run("systemctl", "daemon-reload")
+        machine.run("systemctl", "start", "postgresql")
+        machine.install(package("noa-host"))
+        (machine.tree / "etc/noa/conf.d/db.toml").write_text(
+            '[services.db]\nunit = "postgresql.service"\ncheck.interval = "1s"\n')
+        machine.run("noactl", "reload")
+        machine.run("systemctl", "stop", "postgresql")
+        machine.until(lambda: machine.show("ActiveState", "postgresql.service"),
+                      lambda now: now == "active")
 
     def test_a_credential_becomes_a_setting(self):
         machine = self.installed()
