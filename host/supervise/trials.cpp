@@ -17,8 +17,7 @@ constexpr std::uint32_t max_unexplained = 1; // tried once more: it may have bee
 Supervisor::State::State(bus::Bus& the_bus, Log& the_log, Paths the_paths,
                          config::Sources the_sources)
     : bus(the_bus), log(the_log), paths(std::move(the_paths)), sources(std::move(the_sources)),
-      wake([] {}), kept(paths.state_dir / "versions"),
-      checkpoints(paths.state_dir / "checkpoints"),
+      wake([] {}), kept(paths.state_dir / "versions"), checkpoints(paths.state_dir / "checkpoints"),
       reloads([this](const ReloadRecord& record) { told(record); }),
       around{the_bus,
              the_log,
