@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <limits>
 
+#include "base/call_filter.hpp"
 #include "base/clock.hpp"
 #include "base/stack_probe.hpp"
 #include "link/denied_calls.hpp"

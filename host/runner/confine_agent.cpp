@@ -168,13 +168,12 @@ AgentConfined confine_agent(const link::Confinement& wanted, const std::filesyst
     if (wanted.sandbox) {
         confine_files(wanted, plugin, report);
     }
-    const bool no_processes = !wanted.processes;
-    if (wanted.sandbox || no_processes) {
-        auto denied =
-            link::deny_calls({wanted.sandbox, !wanted.sandbox || wanted.network, !no_processes});
+    const link::Denied calls{wanted.sandbox, wanted.sandbox && !wanted.network, !wanted.processes};
+    if (calls.sandbox || calls.processes) {
+        auto denied = link::deny_calls(calls);
         const std::string what = std::string("system calls (seccomp)") +
-                                 (wanted.sandbox && !wanted.network ? ", no network" : "") +
-                                 (no_processes ? ", no processes" : "");
+                                 (calls.network ? ", no network" : "") +
+                                 (calls.processes ? ", no processes" : "");
         if (denied) {
             confined.denied_calls = std::move(*denied);
             report.in_force(what);

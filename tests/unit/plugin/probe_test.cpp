@@ -1,10 +1,12 @@
 #include "plugin/probe.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <thread>
 #include <vector>
 
+#include "plugin/confine.hpp"
 #include "plugin/stage.hpp"
 #include "support.hpp"
 
@@ -135,6 +137,11 @@ TEST(Probe, AMissingRunnerIsSaid) {
     EXPECT_EQ(facts.error().text(),
               "start probe: /nowhere/runner: No such file or directory (is noa installed "
               "completely?)");
+}
+
+// With every rule that there is, the one for kernels without Landlock included.
+TEST(Probe, TheFilterOfSystemCallsCanBeHad) {
+    EXPECT_EXIT(::_exit(filter_system_calls(true) ? 0 : 1), testing::ExitedWithCode(0), "");
 }
 
 TEST(Probe, TheChildIsConfined) {
