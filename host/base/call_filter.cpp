@@ -61,8 +61,9 @@ void CallFilter::answer(std::string_view calls, std::uint32_t action,
         if (number == __NR_SCMP_ERROR) {
             note(-EINVAL);
         } else if (number >= 0) {
-            note(::seccomp_rule_add_array(context_, action, number,
-                                          static_cast<unsigned>(when.size()), when.begin()));
+            const int added = ::seccomp_rule_add_array(
+                context_, action, number, static_cast<unsigned>(when.size()), when.begin());
+            note(added == -EEXIST ? 0 : added);
         }
     }
 }

@@ -43,8 +43,9 @@ public:
     // An exception left a void function, the `so_far`-th.
     virtual void escaped(std::string_view function, std::string_view text,
                          std::uint64_t so_far) noexcept = 0;
-    // A system call was denied, the `so_far`-th.
-    virtual void call_denied(const std::string& call, std::uint64_t so_far) noexcept = 0;
+    // A system call was denied, the `so_far`-th; because of a file when `path` is not empty.
+    virtual void call_denied(const std::string& call, const std::string& path,
+                             std::uint64_t so_far) noexcept = 0;
     // A line that the plugin wrote to stdout or stderr; how many were dropped when it is empty.
     virtual void output(std::string_view line, std::uint64_t dropped) noexcept = 0;
     // The last call. Not when the host has asked it to go.

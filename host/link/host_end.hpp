@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "link/call_watch.hpp"
 #include "link/confinement.hpp"
 #include "link/host_service.hpp"
 #include "link/lane_page.hpp"
@@ -27,6 +28,8 @@ public:
         std::chrono::milliseconds stall_limit{30'000}; // of one call into the plugin
         std::uint64_t max_state = 0;                   // bytes that a save may send
         std::uint64_t tag_bits = 0;                    // of its requests, over its serial numbers
+        std::vector<Reachable> reachable{};            // files, when it is in a sandbox
+        bool processes = true;                         // it may start some
     };
     HostEnd(Home& home, Process::Started started, LanePage page, const Options& options);
     ~HostEnd(); // kills what has not ended
@@ -120,7 +123,6 @@ private:
     [[nodiscard]] bool take_settle(Reader& in);
     [[nodiscard]] bool take_escaped(Reader& in);
     [[nodiscard]] bool take_confined(Frame& frame, Reader& in);
-    void refuse_denied_call();
     [[nodiscard]] bool take_returned(Frame& frame, Reader& in);
     [[nodiscard]] bool take_state(const Frame& frame);
     void enqueue(LaneFrame asked);
@@ -141,9 +143,7 @@ private:
     std::uint32_t pings_ = 0;
     std::uint32_t pongs_ = 0;
     plugin::SavedState state_;
-    UniqueFd denied_calls_; // to be answered
-    std::uint64_t denied_so_far_ = 0;
-    std::uint32_t failed_refusals_ = 0;
+    std::unique_ptr<CallWatch> calls_; // while there are any to be answered
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;

@@ -8,10 +8,8 @@
 #include <cerrno>
 #include <limits>
 
-#include "base/call_filter.hpp"
 #include "base/clock.hpp"
 #include "base/stack_probe.hpp"
-#include "link/denied_calls.hpp"
 #include "link/host_end.hpp"
 #include "plugin/text.hpp"
 
@@ -37,6 +35,7 @@ void HostEnd::run() {
         kill("it closed the link");
     }
     const auto end = process_->reap();
+    calls_.reset();
     while (read_link() == Channel::Got::some) {} // what it said last
     read_output();
     tell_dropped();
@@ -45,19 +44,15 @@ void HostEnd::run() {
 
 // One wait, and what came of it. False once the link is of no more use.
 bool HostEnd::turn() {
-    std::array<pollfd, 4> waits{{{channel_.fd(), POLLIN, 0},
+    std::array<pollfd, 3> waits{{{channel_.fd(), POLLIN, 0},
                                  {process_->watch_fd(), POLLIN, 0},
-                                 {output_fd_.get(), POLLIN, 0},
-                                 {denied_calls_.get(), POLLIN, 0}}};
+                                 {output_fd_.get(), POLLIN, 0}}};
     if (::poll(waits.data(), waits.size(), milliseconds_until(look_at_ns_)) < 0 && errno != EINTR) {
         kill("the host cannot wait for it");
         return false;
     }
     if (waits[2].revents != 0) {
         read_output();
-    }
-    if (waits[3].revents != 0) {
-        refuse_denied_call();
     }
     const auto got = waits[0].revents != 0 ? read_link() : Channel::Got::nothing;
     if (got == Channel::Got::ended || got == Channel::Got::broken) {
@@ -272,17 +267,12 @@ bool HostEnd::take_confined(Frame& frame, Reader& in) {
         return false;
     }
     confined_ = std::move(confined);
-    denied_calls_ = frame.take_descriptor();
-    return true;
-}
-
-void HostEnd::refuse_denied_call() {
-    const auto call = refuse_call(denied_calls_.get());
-    if (call) {
-        home_.call_denied(name_of_call(*call), ++denied_so_far_);
-    } else if (!process_->wait({}) && ++failed_refusals_ > 1000) {
-        denied_calls_.reset(); // of no use, and not to be looked at for ever
+    if (auto calls = frame.take_descriptor()) {
+        calls_ = std::make_unique<CallWatch>(
+            home_, std::move(calls), process_->watch_fd(),
+            CallWatch::Options{options_.agent, options_.reachable, options_.processes});
     }
+    return true;
 }
 
 bool HostEnd::take_returned(Frame& frame, Reader& in) {

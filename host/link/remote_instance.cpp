@@ -18,7 +18,8 @@ RemoteInstance::RemoteInstance(Home& home, Process::Started started, LanePage pa
     : options_(options), page_fd_(std::move(page_fd)),
       end_(home, std::move(started), std::move(page),
            {options.agent, options.stall_limit, options.max_state,
-            std::uint64_t{options.replica} << RemoteOptions::replica_shift}) {}
+            std::uint64_t{options.replica} << RemoteOptions::replica_shift,
+            reachable(options.confinement, options.file), options.confinement.processes}) {}
 
 RemoteInstance::~RemoteInstance() = default;
 

@@ -7,12 +7,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 
-#include "link/denied_calls.hpp"
+#include "link/call_rules.hpp"
+#include "link/reach.hpp"
 
 namespace noa::runner {
 
@@ -42,21 +42,6 @@ struct __attribute__((packed)) PathBeneath {
     std::int32_t parent_fd;
 };
 
-// What programs need to run at all: libraries, locale, time zone, names, randomness.
-constexpr std::array readable{"/usr",
-                              "/lib",
-                              "/lib64",
-                              "/etc/ld.so.cache",
-                              "/etc/localtime",
-                              "/etc/ssl",
-                              "/etc/hosts",
-                              "/etc/nsswitch.conf",
-                              "/etc/resolv.conf",
-                              "/proc",
-                              "/dev/urandom",
-                              "/dev/random",
-                              "/dev/zero"};
-
 class Report {
 public:
     void in_force(std::string what) { told_.in_force.push_back(std::move(what)); }
@@ -67,7 +52,7 @@ public:
         if (done) {
             in_force(what);
         } else {
-            missing(what, std::strerror(errno));
+            missing(what, ::strerrordesc_np(errno));
         }
     }
     [[nodiscard]] link::Confined take() { return std::move(told_); }
@@ -132,30 +117,23 @@ private:
     std::uint64_t handled_ = 0;
 };
 
-void confine_files(const link::Confinement& wanted, const std::filesystem::path& plugin,
+// Whether it is in force.
+bool confine_files(const link::Confinement& wanted, const std::filesystem::path& plugin,
                    Report& report) {
     Ruleset rules;
     if (!rules.open()) {
-        report.missing("files (Landlock)", std::strerror(errno));
-        return;
+        report.note("files (Landlock)", false);
+        return false;
     }
-    constexpr auto reading = execute | read_file | read_dir;
-    for (const auto* path : readable) {
-        rules.allow(path, reading);
-    }
-    rules.allow(plugin.parent_path().string(), reading);
-    rules.allow("/dev/null", reading | write_file);
-    for (const auto& path : wanted.read) {
-        if (!rules.allow(path, reading)) {
-            report.missing("read " + path, std::strerror(errno));
+    for (const auto& each : link::reachable(wanted, plugin)) {
+        const auto access = each.change ? ~std::uint64_t{0} : execute | read_file | read_dir;
+        if (!rules.allow(each.path, access) && each.declared) {
+            report.note((each.change ? "write " : "read ") + each.path, false);
         }
     }
-    for (const auto& path : wanted.write) {
-        if (!rules.allow(path, ~std::uint64_t{0})) {
-            report.missing("write " + path, std::strerror(errno));
-        }
-    }
-    report.note("files (Landlock)", rules.enforce());
+    const bool enforced = rules.enforce();
+    report.note("files (Landlock)", enforced);
+    return enforced;
 }
 
 } // namespace
@@ -165,20 +143,23 @@ AgentConfined confine_agent(const link::Confinement& wanted, const std::filesyst
     Report report;
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     set_limits(wanted, report);
+    link::CallRules rules;
+    rules.no_processes = !wanted.processes;
     if (wanted.sandbox) {
-        confine_files(wanted, plugin, report);
+        rules.no_changes_of_machine = true;
+        rules.no_network = !wanted.network;
+        rules.tell_paths = confine_files(wanted, plugin, report);
     }
-    const link::Denied calls{wanted.sandbox, wanted.sandbox && !wanted.network, !wanted.processes};
-    if (calls.sandbox || calls.processes) {
-        auto denied = link::deny_calls(calls);
+    if (wanted.sandbox || !wanted.processes) {
+        auto calls = link::enforce(rules);
         const std::string what = std::string("system calls (seccomp)") +
-                                 (calls.network ? ", no network" : "") +
-                                 (calls.processes ? ", no processes" : "");
-        if (denied) {
-            confined.denied_calls = std::move(*denied);
+                                 (rules.no_network ? ", no network" : "") +
+                                 (rules.no_processes ? ", no processes" : "");
+        if (calls) {
+            confined.calls = std::move(*calls);
             report.in_force(what);
         } else {
-            report.missing(what, denied.error().reason);
+            report.missing(what, calls.error().reason);
         }
     }
     confined.told = report.take();

@@ -10,7 +10,7 @@ namespace noa::runner {
 
 struct AgentConfined {
     link::Confined told;
-    UniqueFd denied_calls; // for the host to answer; none when no call is denied
+    UniqueFd calls; // for the host to answer; none when it has nothing to say to any
 };
 
 // For the whole process and for good; before a second thread exists and before the plugin is

@@ -127,8 +127,8 @@ Result<void> ServedLane::load(link::Reader& in, LinkEnd::Arrived& arrived) {
     auto confined = confine_agent(wanted, file);
     link_.put(Kind::confined, [&](link::Writer& out) {
         write(out, confined.told);
-        if (confined.denied_calls) {
-            out.descriptor(std::move(confined.denied_calls));
+        if (confined.calls) {
+            out.descriptor(std::move(confined.calls));
         }
     });
     link_.flush();

@@ -168,7 +168,8 @@ private:
     void on_defect(std::string_view text) noexcept override { note_defect(text); }
     void on_escaped(std::string_view function, std::string_view text,
                     std::uint64_t so_far) noexcept override;
-    void on_call_denied(const std::string& call, std::uint64_t so_far) noexcept override;
+    void on_call_denied(const std::string& call, const std::string& path,
+                        std::uint64_t so_far) noexcept override;
     void on_ended(const link::RunnerEnd& end) override;
     void lose(const std::string& reason);
     // NOLINTNEXTLINE(bugprone-exception-escape): JSON of known types throws nothing

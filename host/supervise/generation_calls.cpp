@@ -112,17 +112,21 @@ void Generation::on_escaped(std::string_view function, std::string_view text,
     note_defect(text);
 }
 
-void Generation::on_call_denied(const std::string& call, std::uint64_t so_far) noexcept {
+void Generation::on_call_denied(const std::string& call, const std::string& path,
+                                std::uint64_t so_far) noexcept {
     if ((so_far & (so_far - 1)) != 0) {
         return; // ever more rarely
     }
-    around_.log.write(
-        Level::warning, "agent.call_denied",
-        {{"agent", name_}, {"generation", blueprint_.number}, {"call", call}, {"so_far", so_far}});
+    around_.log.write(Level::warning, "agent.call_denied",
+                      {{"agent", name_},
+                       {"generation", blueprint_.number},
+                       {"call", call},
+                       {"path", path},
+                       {"so_far", so_far}});
     const nlohmann::json event{{"agent", name_},
                                {"action", "call_denied"},
                                {"generation", blueprint_.number},
-                               {"text", call}};
+                               {"text", path.empty() ? call : call + " " + path}};
     around_.bus.announce("host.agent." + name_, event.dump());
 }
 

@@ -23,7 +23,8 @@ public:
     virtual void on_defect(std::string_view text) noexcept = 0;
     virtual void on_escaped(std::string_view function, std::string_view text,
                             std::uint64_t so_far) noexcept = 0;
-    virtual void on_call_denied(const std::string& call, std::uint64_t so_far) noexcept = 0;
+    virtual void on_call_denied(const std::string& call, const std::string& path,
+                                std::uint64_t so_far) noexcept = 0;
     virtual void on_ended(const link::RunnerEnd& end) = 0;
 };
 
@@ -71,8 +72,9 @@ private:
                  std::uint64_t so_far) noexcept override {
         listener_.on_escaped(function, text, so_far);
     }
-    void call_denied(const std::string& call, std::uint64_t so_far) noexcept override {
-        listener_.on_call_denied(call, so_far);
+    void call_denied(const std::string& call, const std::string& path,
+                     std::uint64_t so_far) noexcept override {
+        listener_.on_call_denied(call, path, so_far);
     }
     void output(std::string_view line, std::uint64_t dropped) noexcept override;
     void ended(const link::RunnerEnd& end) override;

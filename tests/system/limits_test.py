@@ -195,6 +195,35 @@ class Sandbox(unittest.TestCase):
                 self.assertEqual(tried("read", "/usr/bin/env"), 0)
             self.assertIn("files (Landlock)", host.agent("rude")["in_force"])
 
+    def test_a_file_out_of_reach_is_told_with_the_call_and_its_path(self):
+        with limited(sandbox="enabled = true") as host, host.client() as client, \
+                Watcher(host, "host.agent.rude") as events:
+            def denied(how, path, errno_wanted=errno.EACCES):
+                answer = client.call("rude", how, {"path": str(path)}).json()["errno"]
+                self.assertEqual(answer, errno_wanted)
+                return events.action("rude", "call_denied")["text"]
+            state = host.state_dir / "agents/rude"
+            (state / "link").symlink_to("/etc/passwd")
+            self.assertEqual(denied("read", "/etc/passwd"), "openat /etc/passwd")
+            self.assertEqual(denied("write", host.root / "new"), f"openat {host.root}/new")
+            client.call("rude", "read", {"path": "/etc/passwd"})  # the third: not announced
+            self.assertEqual(denied("read", state / "link"), "openat /etc/passwd")
+            line = host.log_until("agent.call_denied", agent="rude", so_far=4)
+            self.assertEqual((line["call"], line["path"]), ("openat", "/etc/passwd"))
+
+    def test_what_is_in_reach_or_not_there_is_not_told(self):
+        with limited(sandbox="enabled = true") as host, host.client() as client:
+            state = host.state_dir / "agents/rude"
+            for how, path, wanted in (("write", state / "new", 0), ("read", "/usr/bin/env", 0),
+                                      ("read", "/proc/self/status", 0),
+                                      ("read", "/etc/nobody", errno.ENOENT),
+                                      ("read", "relative", errno.ENOENT)):
+                self.assertEqual(client.call("rude", how, {"path": str(path)}).json()["errno"],
+                                 wanted, path)
+            client.call("rude", "read", {"path": "/etc/passwd"})
+            line = host.log_until("agent.call_denied", agent="rude")
+            self.assertEqual((line["path"], line["so_far"]), ("/etc/passwd", 1))
+
     def test_without_network_no_socket_of_one_is_made_and_the_try_is_told(self):
         with limited(sandbox="enabled = true\nnetwork = false") as host, \
                 host.client() as client, Watcher(host, "host.agent.rude") as events:

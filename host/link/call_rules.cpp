@@ -1,4 +1,4 @@
-#include "link/denied_calls.hpp"
+#include "link/call_rules.hpp"
 
 #include <sched.h>
 #include <sys/socket.h>
@@ -6,12 +6,13 @@
 #include <cerrno>
 
 #include "base/call_filter.hpp"
+#include "link/path_calls.hpp"
 
 namespace noa::link {
 
 namespace {
 
-constexpr const char* denied_in_a_sandbox =
+constexpr const char* change_the_machine =
     "mount umount2 pivot_root chroot open_tree open_tree_attr "
     "move_mount mount_setattr fsopen fsmount fsconfig fspick "
     "swapon swapoff reboot kexec_load kexec_file_load "
@@ -28,37 +29,23 @@ constexpr std::uint32_t no_such_call = SCMP_ACT_ERRNO(ENOSYS); // callers have a
 
 } // namespace
 
-Result<UniqueFd> deny_calls(const Denied& denied) {
+Result<UniqueFd> enforce(const CallRules& rules) {
     CallFilter filter(no_such_call);
-    if (denied.sandbox) {
-        filter.answer(denied_in_a_sandbox, SCMP_ACT_NOTIFY);
+    if (rules.no_changes_of_machine) {
+        filter.answer(change_the_machine, SCMP_ACT_NOTIFY);
     }
-    if (denied.network) {
+    if (rules.no_network) {
         filter.answer("socket", SCMP_ACT_NOTIFY, {{0, SCMP_CMP_NE, AF_UNIX, 0}});
     }
-    if (denied.processes) {
+    if (rules.no_processes) {
         filter.answer(start_a_process, SCMP_ACT_NOTIFY);
         filter.answer("clone", SCMP_ACT_NOTIFY, {{0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0}});
         filter.answer("clone3", no_such_call); // its flags cannot be seen
     }
+    if (rules.tell_paths) {
+        filter.answer(PathCalls::names(), SCMP_ACT_NOTIFY);
+    }
     return filter.load();
-}
-
-Result<int> refuse_call(int notifications) {
-    seccomp_notif* asked = nullptr;
-    seccomp_notif_resp* answer = nullptr;
-    if (const int failed = ::seccomp_notify_alloc(&asked, &answer); failed != 0) {
-        return fail_errno("hear of a denied call", "seccomp", -failed);
-    }
-    Result<int> number = fail_errno("hear of a denied call", "seccomp", ENOENT);
-    if (::seccomp_notify_receive(notifications, asked) == 0) {
-        number = asked->data.nr;
-        answer->id = asked->id;
-        answer->error = -EPERM;
-        static_cast<void>(::seccomp_notify_respond(notifications, answer));
-    }
-    ::seccomp_notify_free(asked, answer);
-    return number;
 }
 
 } // namespace noa::link
