@@ -1,6 +1,7 @@
 #include "base/file.hpp"
 
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -124,6 +125,14 @@ std::uint64_t size_of_tree(const std::filesystem::path& directory, std::size_t m
     } catch (const std::exception&) { // it changed under our hands, or no memory
     }
     return total;
+}
+
+Room room_in(const std::filesystem::path& directory) noexcept {
+    struct statvfs mount {};
+    if (::statvfs(directory.c_str(), &mount) != 0) {
+        return {};
+    }
+    return {std::uint64_t{mount.f_bavail} * mount.f_frsize, (mount.f_flag & ST_RDONLY) != 0};
 }
 
 } // namespace noa

@@ -32,4 +32,12 @@ enum class Durable : std::uint8_t {
 [[nodiscard]] std::uint64_t size_of_tree(const std::filesystem::path& directory,
                                          std::size_t most) noexcept;
 
+// Where files are to be written.
+struct Room {
+    std::uint64_t free_bytes = 0; // for this user
+    bool read_only = false;
+};
+// No room where nothing can be said.
+[[nodiscard]] Room room_in(const std::filesystem::path& directory) noexcept;
+
 } // namespace noa

@@ -9,6 +9,21 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::uint64_t least_room = std::uint64_t{16} << 20U; // for copies of plugins
+
+void look_at_state_dir(const json& place, Findings& findings) {
+    const bool read_only = place.value("read_only", false);
+    const auto left = number(place, "free_bytes");
+    if (read_only || left < static_cast<std::int64_t>(least_room)) {
+        findings.push_back(
+            {Verdict::fail, "host",
+             "state directory " + member(place, "path") + ": " +
+                 (read_only ? "read-only" : bytes_text(static_cast<std::uint64_t>(left)) + " left"),
+             read_only ? "what runs goes on, nothing is reloaded; mount it for writing"
+                       : "make room: what runs goes on, nothing is reloaded"});
+    }
+}
+
 void look_at_host(const json& status, Findings& findings) {
     findings.push_back({Verdict::ok, "host",
                         "noad " + member(status, "version") + ", up " +
@@ -23,6 +38,7 @@ void look_at_host(const json& status, Findings& findings) {
                             "a library stays in memory: " + member(pin, "reason"),
                             "build it with the flags of noa-plugin.pc; a restart frees it"});
     }
+    look_at_state_dir(child(status, "state_dir"), findings);
     for (const auto& notice : child(status, "notices")) {
         findings.push_back({Verdict::warn, "config",
                             notice.is_string() ? notice.get<std::string>() : notice.dump(),

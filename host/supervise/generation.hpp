@@ -55,6 +55,7 @@ struct Blueprint {
     plugin::StagedFile file;
     plugin::ProbeFacts facts;
     std::uint64_t number = 0;
+    bool owns_file = true; // removes it in the end
 };
 
 class Generation final : private bus::Handler, private ProcessListener {
@@ -117,6 +118,10 @@ public:
 
     // Destroys, joins, unloads, verifies; what stays mapped or stuck goes to the leftovers.
     static void retire(std::unique_ptr<Generation> generation);
+    // This one removes the staged file from now on, which both have.
+    void take_file_over(Generation& from) noexcept {
+        blueprint_.owns_file = std::exchange(from.blueprint_.owns_file, false);
+    }
     [[nodiscard]] bool stuck() const noexcept { return stuck_.load(); }
     // Quiesced, and nothing has undone that.
     [[nodiscard]] bool at_rest() const noexcept { return at_rest_.load(); }

@@ -22,7 +22,9 @@ void Generation::retire(std::unique_ptr<Generation> generation) {
         return;
     }
     auto reason = generation->unload();
-    plugin::StageDir::remove(blueprint.file);
+    if (blueprint.owns_file) {
+        plugin::StageDir::remove(blueprint.file);
+    }
     if (!reason.empty()) {
         pin(std::move(reason));
         if (generation->place_ && generation->place_->in_use()) {

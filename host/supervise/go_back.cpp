@@ -118,10 +118,16 @@ Result<void> Supervisor::State::recreate(Agent& agent, const Blueprint& model,
     auto blueprint = model;
     blueprint.number = agent.last_number + 1;
     auto staged = loader->stage_again(model.file, agent.name);
-    if (!staged) {
+    // Where there is no room for another copy, what lives in a process can do without.
+    const bool same_file = !staged && agent.current->process_ended() &&
+                           agent.current->blueprint().file.path == model.file.path;
+    if (!staged && !same_file) {
         return Failure(staged.error());
     }
-    blueprint.file = std::move(*staged);
+    if (staged) {
+        blueprint.file = std::move(*staged);
+    }
+    blueprint.owns_file = !same_file;
     auto made = Generation::load(around, std::move(blueprint));
     if (!made) {
         return Failure(made.error());
@@ -137,6 +143,9 @@ Result<void> Supervisor::State::recreate(Agent& agent, const Blueprint& model,
         gone = std::exchange(agent.current, std::move(*made));
         agent.state = AgentState::running;
         agent.at_fault = false;
+    }
+    if (same_file) {
+        agent.current->take_file_over(*gone);
     }
     note_started(agent);
     Generation::retire(std::move(gone));

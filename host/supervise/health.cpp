@@ -84,7 +84,7 @@ public:
 
     void storage() {
         if (now_.storage) {
-            add("storage", *now_.storage <= config_.limits.storage,
+            add("storage", *now_.storage < config_.limits.storage,
                 config::render_size(*now_.storage) + " of " +
                     config::render_size(config_.limits.storage) + " in its state directory",
                 Health::critical);

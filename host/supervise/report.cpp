@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/clock.hpp"
+#include "base/file.hpp"
 #include "config/explain.hpp"
 #include "config/shown.hpp"
 #include "supervise/counters.hpp"
@@ -98,6 +99,7 @@ json Supervisor::status() const {
                         {"file", pin.path},
                         {"reason", pin.reason}});
     }
+    const auto room = room_in(state_->paths.state_dir);
     const std::lock_guard lock(state_->mutex);
     return {{"version", NOA_VERSION},
             {"pid", ::getpid()},
@@ -107,6 +109,10 @@ json Supervisor::status() const {
             {"agents", std::move(counts)},
             {"pinned", std::move(pins)},
             {"messages", {{"handled", handled}, {"waiting", waiting}}},
+            {"state_dir",
+             {{"path", state_->paths.state_dir.string()},
+              {"free_bytes", room.free_bytes},
+              {"read_only", room.read_only}}},
             {"last_crash", state_->last_crash ? json(state_->last_crash->text()) : json()},
             {"notices", state_->in_force.notices}};
 }

@@ -212,7 +212,7 @@ Outcome Supervisor::State::try_restart(Agent& agent, const PlannedRestart& plann
     }
     Outcome outcome;
     if (!prepared) {
-        outcome = refuse(agent, "agent.load_refused", prepared.error(), reload, Ending::refused);
+        outcome = without_file(agent, prepared.error(), reload);
     } else {
         {
             const std::lock_guard lock(mutex);

@@ -38,12 +38,7 @@ void Supervisor::State::revive(Agent& agent, const std::string& reason) {
         agent.planned->decision.due_ns > monotonic_ns()) {
         return;
     }
-    auto anew = recreate(agent, model, state_left(agent));
-    if (!anew && state_left(agent) != nullptr) {
-        log.error("agent.state_left_out", anew.error(), {{"agent", agent.name}}, Level::warning);
-        agent.left.reset();
-        anew = recreate(agent, model);
-    }
+    const auto anew = run_again(agent);
     Outcome outcome{agent.name, anew ? "reloaded" : "failed", agent.last_number,
                     "created anew: " + reason};
     if (!anew) {
@@ -68,6 +63,39 @@ void Supervisor::State::revive(Agent& agent, const std::string& reason) {
                {"text", outcome.text},
                {"reason", reason}});
     announce(agent, outcome);
+}
+
+// What ended, on the state that was left to it, or without.
+Result<void> Supervisor::State::run_again(Agent& agent) {
+    const auto model = agent.current->blueprint();
+    auto anew = recreate(agent, model, state_left(agent));
+    if (!anew && state_left(agent) != nullptr) {
+        log.error("agent.state_left_out", anew.error(), {{"agent", agent.name}}, Level::warning);
+        agent.left.reset();
+        anew = recreate(agent, model);
+    }
+    return anew;
+}
+
+// Its file cannot be had for a restart. Where there is only no room for a copy, what a process ran
+// before is still there.
+Outcome Supervisor::State::without_file(Agent& agent, const Error& why, Reload& reload) {
+    const bool still_there =
+        why.code == Errc::system && agent.current && agent.current->process_ended();
+    if (!still_there || !run_again(agent)) {
+        return refuse(agent, "agent.load_refused", why, reload, Ending::refused);
+    }
+    Outcome outcome{agent.name, "reloaded", agent.last_number, "as it was: " + why.text()};
+    {
+        const std::lock_guard lock(mutex);
+        agent.note = outcome.text;
+        agent.restarts += 1;
+    }
+    log.error("agent.recreated", why, {{"agent", agent.name}, {"generation", outcome.generation}},
+              Level::warning);
+    reload.end(Ending::recreated, why.text());
+    announce(agent, outcome);
+    return outcome;
 }
 
 } // namespace noa::supervise

@@ -185,6 +185,8 @@ struct Supervisor::State {
     [[nodiscard]] const plugin::SavedState* state_left(const Agent& agent) const;
     void remember_left(Agent& agent, Result<plugin::SavedState>& state);
     void revive(Agent& agent, const std::string& reason);
+    [[nodiscard]] Result<void> run_again(Agent& agent);
+    [[nodiscard]] Outcome without_file(Agent& agent, const Error& why, Reload& reload);
 
     // restart.cpp: an agent that ended. [operation of the agent held]
     void ended(Agent& agent, const std::string& digest, const std::string& reason,

@@ -153,19 +153,19 @@ class Groups(unittest.TestCase):
 
 
 class Storage(unittest.TestCase):
-    def test_a_state_directory_that_is_too_large_is_a_finding(self):
+    def test_what_fills_its_state_directory_is_told_and_is_a_finding_by_name(self):
         checks = '[host.health]\ninterval = "50ms"\nthreshold = 1\n'
         text = checks + PROCESS + '[agents.rude.limits]\nstorage = "1MiB"\n'
-        with Host([FIXTURES / "rude.so"], text) as host, host.client() as client, \
-                Watcher(host, "host.heal.rude") as events:
-            client.call("rude", "count")
+        with Host([FIXTURES / "rude.so", FIXTURES / "echo-c.so"], text) as host, \
+                host.client() as client, Watcher(host, "host.heal.rude") as events:
             directory = host.state_dir / "agents/rude"
-            directory.mkdir(exist_ok=True)
-            for number in range(3):
-                (directory / str(number)).write_bytes(b"x" * 500_000)
+            directory.mkdir(parents=True, exist_ok=True)
+            told = client.call("rude", "fill", {"path": str(directory / "filler")}).json()
+            self.assertEqual(told, {"written": 1 << 20, "errno": errno.EFBIG})
             event = events.until(lambda event: event["event"] == "heal.planned")
-            self.assertIn("storage: ", event["reason"])
-            self.assertIn("of 1MiB in its state directory", event["reason"])
+            self.assertIn("storage: 1MiB of 1MiB in its state directory", event["reason"])
+            self.assertEqual(client.call("echo-c", "echo", b"[1]").body, b"[1]")
+            client.call("rude", "count")
 
     def test_of_a_thread_the_limits_are_said_to_be_none(self):
         text = '[agents.rude]\nrun = "thread"\n[agents.rude.limits]\nfiles = 64\n'
