@@ -55,17 +55,31 @@ noa_status unwatch(noa_context, std::int32_t) {
     return NOA_E_NOT_FOUND;
 }
 
+// The arena as well.
+noa_status open_arena(noa_context, std::uint64_t, std::uint64_t, noa_arena*) {
+    return NOA_E_STATE;
+}
+noa_status grow_arena(noa_context, std::uint64_t, noa_arena*) {
+    return NOA_E_STATE;
+}
+noa_status release_arena(noa_context, std::uint64_t, std::uint64_t) {
+    return NOA_E_STATE;
+}
+noa_status leave_arena(noa_context) {
+    return NOA_E_STATE;
+}
+
 const void* extension(noa_context, const char* id) {
     static constexpr noa_timer_host timers{sizeof(noa_timer_host), 0, arm, cancel};
     static constexpr noa_storage_host storage{sizeof(noa_storage_host), 0, state_dir};
     static constexpr noa_agent_host agent{sizeof(noa_agent_host), 0, facts};
     static constexpr noa_listener_host listener{
         sizeof(noa_listener_host), 0, listen, unlisten, keep, take, watch, unwatch};
+    static constexpr noa_arena_host arenas{
+        sizeof(noa_arena_host), 0, open_arena, grow_arena, release_arena, leave_arena, leave_arena};
     static constexpr std::pair<std::string_view, const void*> offered[] = {
-        {NOA_TIMER_ID, &timers},
-        {NOA_STORAGE_ID, &storage},
-        {NOA_AGENT_ID, &agent},
-        {NOA_LISTENER_ID, &listener},
+        {NOA_TIMER_ID, &timers},      {NOA_STORAGE_ID, &storage}, {NOA_AGENT_ID, &agent},
+        {NOA_LISTENER_ID, &listener}, {NOA_ARENA_ID, &arenas},
     };
     const std::string_view wanted(id == nullptr ? "" : id);
     for (const auto& [offer, table] : offered) {

@@ -41,7 +41,8 @@ std::string thread_name(const std::string& agent, std::uint64_t load) {
 
 Generation::Generation(Surroundings& around, Blueprint blueprint)
     : around_(around), blueprint_(std::move(blueprint)), name_(blueprint_.config.name),
-      sockets_(around.sockets.of(name_)), thread_(thread_name(name_, ++around.loads)) {
+      sockets_(around.sockets.of(name_)), agent_arena_(around.arenas.of(name_)),
+      thread_(thread_name(name_, ++around.loads)), arena_limit_(arena_limit_of(config())) {
     note_facts();
 }
 
@@ -150,14 +151,15 @@ Result<void> Generation::load_on_lane() {
     return instance_->configure(settings, true);
 }
 
-Result<void> Generation::start(const plugin::SavedState* state, std::vector<bus::Item> messages) {
+Result<void> Generation::start(const plugin::SavedState* state, Arena arena,
+                               std::vector<bus::Item> messages) {
     // Owners: this call and the step.
     auto first = std::make_shared<std::vector<bus::Item>>(std::move(messages));
     return on_lane("start", config().start_timeout,
-                   [this, state, first] { return start_on_lane(state, *first); });
+                   [this, state, arena, first] { return start_on_lane(state, arena, *first); });
 }
 
-Result<void> Generation::start_on_lane(const plugin::SavedState* state,
+Result<void> Generation::start_on_lane(const plugin::SavedState* state, Arena arena,
                                        std::vector<bus::Item>& messages) {
     if (state != nullptr) {
         if (auto restored = instance_->restore(*state); !restored) {
@@ -169,7 +171,7 @@ Result<void> Generation::start_on_lane(const plugin::SavedState* state,
     if (endpoint.inbox().state() == bus::Inbox::State::absent) {
         endpoint.inbox().set_state(bus::Inbox::State::stopped);
     }
-    if (auto started = start_plugin(); !started) {
+    if (auto started = start_plugin(arena); !started) {
         lane_->forget();
         return started;
     }
@@ -202,6 +204,7 @@ void Generation::lose(const std::string& reason) {
                                                                : bus::Revoked::at_switch;
         });
     }
+    leave_arena();
     at_rest_ = true;
     process_ended_ = instance_->has_gone();
     lost_ = true;
@@ -373,6 +376,7 @@ void Generation::abandon_inbox(std::vector<bus::Item>* kept, std::uint64_t kept_
         *kept = std::move(*left);
     }
     sockets_.close_all(stuck());
+    agent_arena_.forget();
 }
 
 void Generation::give_up_on() {
@@ -386,6 +390,7 @@ void Generation::give_up_on() {
     }
     stuck_ = true;
     sockets_.close_all(true);
+    agent_arena_.forget();
 }
 
 } // namespace noa::supervise

@@ -21,6 +21,7 @@
 #include "config/config.hpp"
 #include "plugin/facts.hpp"
 #include "plugin/instance.hpp"
+#include "supervise/agent_arena.hpp"
 #include "supervise/agent_sockets.hpp"
 #include "supervise/context_table.hpp"
 #include "supervise/leftovers.hpp"
@@ -44,6 +45,7 @@ struct Surroundings {
     std::filesystem::path agents_dir; // state directories, one folder an agent
     std::chrono::microseconds spin{0};
     SocketStore& sockets;
+    ArenaStore& arenas;
     std::function<void(Fault)> on_fault{}; // called on a lane: must not wait for one
     std::filesystem::path runner{};        // noa-agent-runner
     link::ControlGroups groups;            // for runners
@@ -69,7 +71,10 @@ public:
     ~Generation() override; // after retire
 
     // restore (when there is state), start, take over the inbox; `messages` come first in it.
+    // Without the arena it finds a fresh one, and the former one's goes once it has taken over.
+    enum class Arena : std::uint8_t { handed_over, anew };
     [[nodiscard]] Result<void> start(const plugin::SavedState* state,
+                                     Arena arena = Arena::handed_over,
                                      std::vector<bus::Item> messages = {});
     // Come to rest: the inbox is let go of, and waits for whoever takes it over.
     struct Rest {
@@ -152,6 +157,14 @@ public:
     [[nodiscard]] noa_status take(int& ret_fd, std::string_view& ret_state);
     [[nodiscard]] noa_status watch(int fd, std::uint32_t events, std::uint64_t tag);
     [[nodiscard]] noa_status unwatch(int fd);
+    // Whether its agent may have an arena; a NOA_E_STATE off the lane.
+    [[nodiscard]] bool has_arena() const noexcept { return arena_limit_ != 0; }
+    [[nodiscard]] noa_status open_arena(std::uint64_t layout, std::uint64_t size,
+                                        noa_arena& ret_arena);
+    [[nodiscard]] noa_status grow_arena(std::uint64_t size, noa_arena& ret_arena);
+    [[nodiscard]] noa_status release_arena(std::uint64_t offset, std::uint64_t size);
+    [[nodiscard]] noa_status close_arena();
+    [[nodiscard]] noa_status discard_arena();
 
 private:
     // Of what is exclusive, the state directory and the sockets: when in its life it has them.
@@ -189,9 +202,12 @@ private:
                                        std::function<Result<void>()> step);
     [[nodiscard]] std::unique_ptr<Place> make_place();
     [[nodiscard]] Result<void> load_on_lane();
-    [[nodiscard]] Result<void> start_on_lane(const plugin::SavedState* state,
+    [[nodiscard]] Result<void> start_on_lane(const plugin::SavedState* state, Arena arena,
                                              std::vector<bus::Item>& messages);
-    [[nodiscard]] Result<void> start_plugin();
+    [[nodiscard]] Result<void> start_plugin(Arena arena = Arena::handed_over);
+    [[nodiscard]] Result<void> start_with_arena();
+    void leave_arena() noexcept;
+    [[nodiscard]] static std::uint64_t arena_limit_of(const config::AgentConfig& config) noexcept;
     [[nodiscard]] Result<void> quiesce_plugin(std::int64_t deadline_ns);
     void route();
     void go_on_after_quiesce(bool somebody_waits);
@@ -205,6 +221,7 @@ private:
     noa_context context_ = 0;
     const std::string name_;   // the agent's
     AgentSockets& sockets_;    // the agent's
+    AgentArena& agent_arena_;  // the same
     const std::string thread_; // the lane's name, and what threads of the plugin inherit
     std::atomic<bool> stuck_{false};
     std::atomic<bool> at_rest_{false};
@@ -226,6 +243,9 @@ private:
     std::vector<AgentSockets::State> taken_states_; // that start has seen
     std::string state_dir_;
     std::uint64_t escaped_seen_ = 0;
+    const std::uint64_t arena_limit_; // bytes; 0: it is offered none
+    LentArena lent_arena_{agent_arena_, context_, arena_limit_};
+    plugin::Arena arena_{lent_arena_}; // of a thread: a process maps it there
 
     std::unique_ptr<Place> place_;         // the lane is gone before it
     plugin::Instance* instance_ = nullptr; // the place's; from load to destroy

@@ -18,6 +18,7 @@ void Generation::retire(std::unique_ptr<Generation> generation) {
     if (generation->stuck()) {
         pin("its lane does not return from the plugin");
         generation->sockets_.given_up_by(generation->context_, true);
+        generation->agent_arena_.abandoned_by(generation->context_);
         around.leftovers.add_stuck(std::move(generation));
         return;
     }

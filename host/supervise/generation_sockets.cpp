@@ -1,22 +1,41 @@
 // A generation and its agent's sockets: see noa/ext/listener.h.
+#include "base/clock.hpp"
 #include "supervise/generation.hpp"
 
 namespace noa::supervise {
 
 // The former generation's sockets stay as they are until taken_over_by.
-Result<void> Generation::start_plugin() {
+Result<void> Generation::start_plugin(Arena arena) {
     sockets_.starting(context_);
+    agent_arena_.starting(context_, arena == Arena::anew);
     lease_ = Lease::starting;
-    auto started = instance_->start();
+    auto started = start_with_arena();
     taken_states_.clear();
     if (!started) {
         lease_ = Lease::none;
         lane_->drop_watches(); // before the descriptors close
         sockets_.given_up_by(context_, false);
+        leave_arena();
         return started;
     }
     lease_ = Lease::running;
+    agent_arena_.started(context_);
     return started;
+}
+
+Result<void> Generation::start_with_arena() {
+    auto started = instance_->start();
+    if (started && !arena_.started()) {
+        static_cast<void>(instance_->quiesce(monotonic_ns()));
+        return failure("start", Errc::system, "its arena cannot be made writable");
+    }
+    return started;
+}
+
+// Unmapped before anybody else may have it.
+void Generation::leave_arena() noexcept {
+    arena_.unmap();
+    agent_arena_.left_by(context_);
 }
 
 Result<void> Generation::quiesce_plugin(std::int64_t deadline_ns) {
@@ -24,6 +43,9 @@ Result<void> Generation::quiesce_plugin(std::int64_t deadline_ns) {
     auto quiesced = instance_->quiesce(deadline_ns);
     lease_ = Lease::none;
     lane_->drop_watches();
+    if (quiesced) { // else it goes on with what it has open
+        leave_arena();
+    }
     return quiesced;
 }
 

@@ -1,4 +1,4 @@
-// The tables of noa.agent/1 and noa.listener/1.
+// The tables of noa.agent/1, noa.listener/1 and noa.arena/1.
 #include <algorithm>
 #include <cstring>
 
@@ -88,7 +88,46 @@ noa_status unwatch(noa_context context, std::int32_t fd) {
     return with_generation(context, [&](Generation& generation) { return generation.unwatch(fd); });
 }
 
+bool has_room(const noa_arena* arena) noexcept {
+    return arena != nullptr && NOA_HAS(arena, epoch);
+}
+
+noa_status open_arena(noa_context context, std::uint64_t layout, std::uint64_t size,
+                      noa_arena* ret_arena) {
+    return with_generation(context, has_room(ret_arena), [&](Generation& generation) {
+        return generation.open_arena(layout, size, *ret_arena);
+    });
+}
+
+noa_status grow_arena(noa_context context, std::uint64_t size, noa_arena* ret_arena) {
+    return with_generation(context, has_room(ret_arena), [&](Generation& generation) {
+        return generation.grow_arena(size, *ret_arena);
+    });
+}
+
+noa_status release_arena(noa_context context, std::uint64_t offset, std::uint64_t size) {
+    return with_generation(
+        context, [&](Generation& generation) { return generation.release_arena(offset, size); });
+}
+
+noa_status close_arena(noa_context context) {
+    return with_generation(context,
+                           [](Generation& generation) { return generation.close_arena(); });
+}
+
+noa_status discard_arena(noa_context context) {
+    return with_generation(context,
+                           [](Generation& generation) { return generation.discard_arena(); });
+}
+
 } // namespace
+
+const noa_arena_host& arena_table() noexcept {
+    static constexpr noa_arena_host table{
+        sizeof(noa_arena_host), 0,           open_arena,   grow_arena,
+        release_arena,          close_arena, discard_arena};
+    return table;
+}
 
 const noa_agent_host& agent_table() noexcept {
     static constexpr noa_agent_host table{sizeof(noa_agent_host), 0, facts};

@@ -68,6 +68,9 @@ const void* extension(noa_context context, const char* id) {
     if (wanted == NOA_LISTENER_ID) {
         return &listener_table();
     }
+    if (wanted == NOA_ARENA_ID && generation->has_arena()) {
+        return &arena_table();
+    }
     return nullptr;
 }
 

@@ -12,6 +12,7 @@ class ContextTable;
 // host_extensions.cpp; the others of its optional contracts stand beside it.
 [[nodiscard]] const noa_agent_host& agent_table() noexcept;
 [[nodiscard]] const noa_listener_host& listener_table() noexcept;
+[[nodiscard]] const noa_arena_host& arena_table() noexcept;
 
 // Where the functions of the table find generations. One per process: the ABI hands a plugin a
 // table and a number, so that the table has to know by itself.

@@ -66,8 +66,11 @@ Result<std::string> Generation::inspect(std::string_view operation) noexcept {
             .dump(-1, ' ', false, json::error_handler_t::replace);
     }
     if (question == Question::metrics) {
-        const json all{{"host", counters_of(lane_->endpoint().inbox())},
-                       {"agent", std::move(*own)}};
+        json all{{"host", counters_of(lane_->endpoint().inbox())}, {"agent", std::move(*own)}};
+        if (const auto arena = agent_arena_.told()) {
+            all["host"]["arena_bytes"] = arena->size;
+            all["host"]["arena_resident_bytes"] = arena->resident;
+        }
         return all.dump(-1, ' ', false, json::error_handler_t::replace);
     }
     if (!own->contains("status")) {

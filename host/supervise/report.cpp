@@ -1,6 +1,10 @@
 // What the supervisor tells about itself.
 #include <unistd.h>
 
+#include <array>
+#include <cinttypes>
+#include <cstdio>
+
 #include "base/clock.hpp"
 #include "base/file.hpp"
 #include "config/explain.hpp"
@@ -41,6 +45,22 @@ json to_json(const AgentSockets& sockets) {
         listening.push_back(std::move(entry));
     }
     return {{"listening", std::move(listening)}, {"kept", sockets.kept()}};
+}
+
+// Of nobody's concern while there is none.
+json to_json(const std::optional<AgentArena::Told>& arena) {
+    if (!arena) {
+        return nullptr;
+    }
+    std::array<char, 24> layout{}; // a number that any program can read
+    std::snprintf(layout.data(), layout.size(), "0x%" PRIx64, arena->layout);
+    return {{"size", arena->size},
+            {"resident", arena->resident},
+            {"layout", layout.data()},
+            {"epoch", arena->epoch},
+            {"condition", arena->is_open                        ? "open"
+                          : arena->condition == NOA_ARENA_CLEAN ? "clean"
+                                                                : "dirty"}};
 }
 
 std::uint64_t handled_of(const json& counters) {
@@ -156,6 +176,7 @@ Result<json> Supervisor::agent(const std::string& name) const {
         out["subscriptions"] = state_->bus.subscriptions().patterns(*endpoint);
     }
     out["sockets"] = to_json(state_->sockets.of(name));
+    out["arena"] = to_json(state_->arenas.of(name).told());
     if (agent.current) {
         agent.current->place().tell(out);
         const auto& blueprint = agent.current->blueprint();

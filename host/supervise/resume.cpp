@@ -37,8 +37,8 @@ Result<void> Supervisor::State::start_from_checkpoint(Agent& agent, Generation& 
     }
     const bool with_state = checkpoint.state.schema() != 0;
     const auto messages = checkpoint.messages.size();
-    auto started =
-        made.start(with_state ? &checkpoint.state : nullptr, std::move(checkpoint.messages));
+    auto started = made.start(with_state ? &checkpoint.state : nullptr,
+                              Generation::Arena::handed_over, std::move(checkpoint.messages));
     if (!started && with_state) { // perhaps because of it: the next attempt is one without
         const auto aside = checkpoints.put_state_aside(agent.name, bus.routes());
         log.write(Level::error, "agent.state_put_aside",

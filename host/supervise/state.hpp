@@ -84,6 +84,7 @@ struct Supervisor::State {
     Reloads reloads;
     Leftovers leftovers;
     SocketStore sockets;
+    ArenaStore arenas;
     Surroundings around;
     std::mutex faults_mutex;
     std::vector<Fault> faults; // under faults_mutex: found, not yet acted on

@@ -211,7 +211,11 @@ Outcome Supervisor::State::reload(Agent& agent, Attempt attempt) {
     // From here on the old one is quiet: every way back goes through undo_switch.
     const auto held = inbox.depth();
     auto& state = quiet->rest.state;
-    auto switched = state ? (*made)->start(state_to_give(agent, attempt, *quiet))
+    // A state of another time is not for what lies in the arena now.
+    const auto arena = attempt.with_state && attempt.give == nullptr
+                           ? Generation::Arena::handed_over
+                           : Generation::Arena::anew;
+    auto switched = state ? (*made)->start(state_to_give(agent, attempt, *quiet), arena)
                           : Result<void>(Failure(state.error()));
     if (!switched && quiet->ended) {
         Generation::retire(std::move(*made));

@@ -25,6 +25,7 @@ Supervisor::State::State(bus::Bus& the_bus, Log& the_log, Paths the_paths,
              paths.state_dir / "agents",
              paths.spin,
              sockets,
+             arenas,
              [this](Fault fault) {
                  {
                      const std::lock_guard lock(faults_mutex);
