@@ -79,6 +79,12 @@ enum class Ask : std::uint8_t {
     unlisten,
     keep,
     take,
+    arena_open,
+    arena_undo_open,
+    arena_grow,
+    arena_begin_writing,
+    arena_close,
+    arena_discard,
 };
 
 inline constexpr std::size_t header_bytes = 8;

@@ -9,6 +9,7 @@
 
 #include "link/process.hpp"
 #include "noa/host.h"
+#include "plugin/arena.hpp"
 
 namespace noa::link {
 
@@ -32,6 +33,8 @@ public:
 
     [[nodiscard]] virtual const noa_host& host() const noexcept = 0;
     [[nodiscard]] virtual noa_context context() const noexcept = 0;
+    // What the runner borrows and maps itself, asked on the lane; null: it is offered none.
+    [[nodiscard]] virtual plugin::ArenaOwner* arena() noexcept { return nullptr; }
     // Runs `task` on the lane.
     virtual void post(std::function<void()> task) = 0;
     // The window is full: the lane takes up nothing new for the plugin until told otherwise.

@@ -88,6 +88,10 @@ public:
     void expect_end();
     // [any thread] Ends it at once. `reason` is what its end is put down to.
     void kill(const std::string& reason);
+    // [any thread but the reader's] Whether it has come to its end, `patience` at most.
+    [[nodiscard]] bool await_end(std::chrono::milliseconds patience) {
+        return process_->wait(patience);
+    }
     // [any thread but the reader's] Waits for its end by itself, if it is to come, then asks the
     // group to end, then kills it. Whether it had to be killed.
     [[nodiscard]] bool end(std::chrono::milliseconds patience, bool goes_by_itself);

@@ -250,6 +250,34 @@ bool HostService::sockets(std::uint32_t id, Ask function, Reader& in, Frame& fra
     return true;
 }
 
+bool HostService::arena(std::uint32_t id, Ask function, Reader& in) {
+    auto* owner = home_.arena();
+    const auto layout = function == Ask::arena_open ? in.number<std::uint64_t>() : 0;
+    const bool sized = function == Ask::arena_open || function == Ask::arena_grow;
+    auto size = sized ? in.number<std::uint64_t>() : 0;
+    if (!in.complete() || owner == nullptr) {
+        return false;
+    }
+    noa_status status = NOA_OK;
+    plugin::ArenaGrant grant;
+    switch (function) {
+    case Ask::arena_open: status = owner->open(layout, size, grant); break;
+    case Ask::arena_undo_open: owner->undo_open(); break;
+    case Ask::arena_grow: status = owner->grow(size, size); break;
+    case Ask::arena_begin_writing: status = owner->begin_writing(); break;
+    case Ask::arena_close: status = owner->close(); break;
+    default: status = owner->discard(); break;
+    }
+    answer(id, status, [&](Writer& out) {
+        if (status == NOA_OK && function == Ask::arena_open) {
+            write(out, std::move(grant));
+        } else if (status == NOA_OK && function == Ask::arena_grow) {
+            out.number(size);
+        }
+    });
+    return true;
+}
+
 bool HostService::ask(std::uint32_t id, Ask function, Reader& in, Frame& frame) {
     const auto& host = home_.host();
     const auto context = home_.context();
@@ -279,6 +307,12 @@ bool HostService::ask(std::uint32_t id, Ask function, Reader& in, Frame& frame) 
     case Ask::unlisten:
     case Ask::keep:
     case Ask::take: return sockets(id, function, in, frame);
+    case Ask::arena_open:
+    case Ask::arena_undo_open:
+    case Ask::arena_grow:
+    case Ask::arena_begin_writing:
+    case Ask::arena_close:
+    case Ask::arena_discard: return arena(id, function, in);
     }
     return false;
 }

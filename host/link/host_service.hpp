@@ -52,6 +52,7 @@ private:
     [[nodiscard]] bool keep(std::uint32_t id, const noa_listener_host& table, Reader& in,
                             Frame& frame);
     void take(std::uint32_t id, const noa_listener_host& table);
+    [[nodiscard]] bool arena(std::uint32_t id, Ask function, Reader& in);
     void state_dir(std::uint32_t id);
     void facts(std::uint32_t id);
 

@@ -128,6 +128,27 @@ noa_receipt read_receipt(Reader& in) {
     return receipt;
 }
 
+void write(Writer& out, plugin::ArenaGrant grant) {
+    out.descriptor(std::move(grant.memory));
+    out.number(grant.size);
+    out.number(grant.room);
+    out.number(grant.layout);
+    out.number(grant.epoch);
+    out.number(grant.condition);
+    out.number(std::uint8_t{grant.writable});
+}
+
+plugin::ArenaGrant read_grant(Reader& in) {
+    plugin::ArenaGrant grant;
+    grant.size = in.number<std::uint64_t>();
+    grant.room = in.number<std::uint64_t>();
+    grant.layout = in.number<std::uint64_t>();
+    grant.epoch = in.number<std::uint64_t>();
+    grant.condition = in.number<std::uint32_t>();
+    grant.writable = in.number<std::uint8_t>() != 0;
+    return grant;
+}
+
 void write(Writer& out, const noa_agent_facts& facts) {
     out.number(facts.generation);
     out.number(facts.queue_size);

@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "link/frame.hpp"
 #include "noa/noa.h"
+#include "plugin/arena.hpp"
 
 namespace noa::link {
 
@@ -47,6 +48,10 @@ void write(Writer& out, const noa_outgoing& message, std::string_view body, bool
 
 void write(Writer& out, const noa_receipt& receipt);
 [[nodiscard]] noa_receipt read_receipt(Reader& in);
+
+// Its memory goes beside the frame.
+void write(Writer& out, plugin::ArenaGrant grant);
+[[nodiscard]] plugin::ArenaGrant read_grant(Reader& in);
 
 void write(Writer& out, const noa_agent_facts& facts);
 [[nodiscard]] noa_agent_facts read_facts(Reader& in);

@@ -54,6 +54,8 @@ Result<HostEnd::Returned> RemoteInstance::call(const char* attempt, Call functio
     if (!returned && returned.error().code == Errc::timed_out) {
         end_.kill(std::string(attempt) + " did not return within " +
                   std::to_string(options_.call_timeout.count()) + " ms");
+        // What it had borrowed is not lent to anybody else while it can still write there.
+        static_cast<void>(end_.await_end(leave_patience));
     }
     return returned;
 }
@@ -74,6 +76,7 @@ Result<void> RemoteInstance::load() {
         out.descriptor(std::move(page_fd_));
         out.text(options_.file.string());
         out.number(options_.max_message);
+        out.number(std::uint8_t{options_.has_arena});
         write(out, options_.confinement);
     });
     if (!loaded) {

@@ -26,6 +26,7 @@ struct RemoteOptions {
     static constexpr std::uint64_t serial_mask = (std::uint64_t{1} << replica_shift) - 1;
     std::uint64_t max_message = NOA_BODY_MAX;
     std::uint64_t max_state = 0;
+    bool has_arena = false;
     Confinement confinement;
     std::chrono::milliseconds call_timeout{10'000}; // of each call but quiesce
     std::chrono::milliseconds stall_limit{30'000};

@@ -90,12 +90,49 @@ noa_status unwatch(noa_context context, std::int32_t fd) {
     return with_lane(context, [&](ServedLane& lane) { return lane.unwatch(fd); });
 }
 
+bool has_room(const noa_arena* arena) noexcept {
+    return arena != nullptr && NOA_HAS(arena, epoch);
+}
+
+template <class Call>
+noa_status with_arena(noa_context context, bool complete, Call&& call) noexcept {
+    return with_lane(context, complete,
+                     [&](ServedLane& lane) { return lane.with_arena(std::forward<Call>(call)); });
+}
+
+noa_status open_arena(noa_context context, std::uint64_t layout, std::uint64_t size,
+                      noa_arena* ret_arena) {
+    return with_arena(context, has_room(ret_arena),
+                      [&](plugin::Arena& arena) { return arena.open(layout, size, *ret_arena); });
+}
+
+noa_status grow_arena(noa_context context, std::uint64_t size, noa_arena* ret_arena) {
+    return with_arena(context, has_room(ret_arena),
+                      [&](plugin::Arena& arena) { return arena.grow(size, *ret_arena); });
+}
+
+noa_status release_arena(noa_context context, std::uint64_t offset, std::uint64_t size) {
+    return with_arena(context, true,
+                      [&](plugin::Arena& arena) { return arena.release(offset, size); });
+}
+
+noa_status close_arena(noa_context context) {
+    return with_arena(context, true, [](plugin::Arena& arena) { return arena.close(); });
+}
+
+noa_status discard_arena(noa_context context) {
+    return with_arena(context, true, [](plugin::Arena& arena) { return arena.discard(); });
+}
+
 const void* extension(noa_context context, const char* id) {
     static constexpr noa_timer_host timers{sizeof(noa_timer_host), 0, arm, cancel};
     static constexpr noa_storage_host storage{sizeof(noa_storage_host), 0, state_dir};
     static constexpr noa_agent_host agent{sizeof(noa_agent_host), 0, facts};
     static constexpr noa_listener_host listener{
         sizeof(noa_listener_host), 0, listen, unlisten, keep, take, watch, unwatch};
+    static constexpr noa_arena_host arenas{
+        sizeof(noa_arena_host), 0,           open_arena,   grow_arena,
+        release_arena,          close_arena, discard_arena};
     static constexpr std::pair<std::string_view, const void*> offered[] = {
         {NOA_TIMER_ID, &timers},
         {NOA_STORAGE_ID, &storage},
@@ -106,6 +143,9 @@ const void* extension(noa_context context, const char* id) {
         return nullptr;
     }
     const std::string_view wanted(id, ::strnlen(id, 64));
+    if (wanted == NOA_ARENA_ID) {
+        return served->has_arena() ? &arenas : nullptr;
+    }
     for (const auto& [offer, table] : offered) {
         if (wanted == offer) {
             return table;

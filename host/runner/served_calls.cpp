@@ -1,4 +1,5 @@
 // What the host has the plugin do.
+#include "base/clock.hpp"
 #include "confine_agent.hpp"
 #include "served_lane.hpp"
 
@@ -119,6 +120,7 @@ void ServedLane::do_call(LinkEnd::Arrived& arrived) {
 Result<void> ServedLane::load(link::Reader& in, LinkEnd::Arrived& arrived) {
     const std::filesystem::path file(in.text());
     max_message_ = in.number<std::uint64_t>();
+    has_arena_ = in.number<std::uint8_t>() != 0;
     const auto memory = arrived.frame.take_descriptor();
     const auto wanted = link::read_confinement(in);
     if (!in.complete() || !memory || instance_) {
@@ -154,6 +156,10 @@ Result<void> ServedLane::start() {
     const link::LanePage::Call busy(page_, "start");
     phase_ = Phase::starting;
     auto started = instance_->start();
+    if (started && !arena_.started()) {
+        static_cast<void>(instance_->quiesce(monotonic_ns()));
+        started = fail(Errc::system, "start agent", agent_, "its arena cannot be made writable");
+    }
     taken_states_.clear();
     phase_ = started ? Phase::running : Phase::created;
     if (!started) {
@@ -182,6 +188,7 @@ void ServedLane::come_to_rest() {
     readiness_.drop_all(*this);
     timers_.clear();
     listening_.clear();
+    arena_.unmap();
 }
 
 Result<void> ServedLane::restore(link::Reader& in) {

@@ -25,6 +25,7 @@
 #include "link_end.hpp"
 #include "plugin/library.hpp"
 #include "plugin/local_instance.hpp"
+#include "served_arena.hpp"
 
 namespace noa::runner {
 
@@ -72,6 +73,11 @@ public:
     [[nodiscard]] noa_status take(std::int32_t& ret_fd, noa_bytes& ret_state);
     [[nodiscard]] noa_status watch(std::int32_t fd, std::uint32_t events, std::uint64_t tag);
     [[nodiscard]] noa_status unwatch(std::int32_t fd);
+    [[nodiscard]] bool has_arena() const noexcept { return has_arena_; }
+    template <class Call>
+    [[nodiscard]] noa_status with_arena(Call&& call) {
+        return on_lane() ? std::forward<Call>(call)(arena_) : NOA_E_STATE;
+    }
 
 private:
     enum class Phase : std::uint8_t { created, starting, running, leaving };
@@ -156,6 +162,9 @@ private:
     std::string state_dir_;
     std::map<std::string, UniqueFd, std::less<>> listening_;
     std::vector<std::unique_ptr<std::string>> taken_states_; // that start has seen
+    bool has_arena_ = false;
+    BorrowedArena borrowed_arena_{link_};
+    plugin::Arena arena_{borrowed_arena_};
 
     bus::Buffers buffers_;
     std::mutex mutex_;

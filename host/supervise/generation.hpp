@@ -157,14 +157,12 @@ public:
     [[nodiscard]] noa_status take(int& ret_fd, std::string_view& ret_state);
     [[nodiscard]] noa_status watch(int fd, std::uint32_t events, std::uint64_t tag);
     [[nodiscard]] noa_status unwatch(int fd);
-    // Whether its agent may have an arena; a NOA_E_STATE off the lane.
+    // Whether its agent may have an arena.
     [[nodiscard]] bool has_arena() const noexcept { return arena_limit_ != 0; }
-    [[nodiscard]] noa_status open_arena(std::uint64_t layout, std::uint64_t size,
-                                        noa_arena& ret_arena);
-    [[nodiscard]] noa_status grow_arena(std::uint64_t size, noa_arena& ret_arena);
-    [[nodiscard]] noa_status release_arena(std::uint64_t offset, std::uint64_t size);
-    [[nodiscard]] noa_status close_arena();
-    [[nodiscard]] noa_status discard_arena();
+    template <class Call>
+    [[nodiscard]] noa_status with_arena(Call&& call) {
+        return lane_->on_lane() ? std::forward<Call>(call)(arena_) : NOA_E_STATE;
+    }
 
 private:
     // Of what is exclusive, the state directory and the sockets: when in its life it has them.

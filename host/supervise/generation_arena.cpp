@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/clock.hpp"
 #include "supervise/generation.hpp"
 
 namespace noa::supervise {
@@ -14,24 +15,19 @@ std::uint64_t Generation::arena_limit_of(const config::AgentConfig& config) noex
     return std::min(config.limits.memory != 0 ? config.limits.memory : memory_of_machine(), most);
 }
 
-noa_status Generation::open_arena(std::uint64_t layout, std::uint64_t size, noa_arena& ret_arena) {
-    return lane_->on_lane() ? arena_.open(layout, size, ret_arena) : NOA_E_STATE;
+Result<void> Generation::start_with_arena() {
+    auto started = instance_->start();
+    if (started && !arena_.started()) {
+        static_cast<void>(instance_->quiesce(monotonic_ns()));
+        return failure("start", Errc::system, "its arena cannot be made writable");
+    }
+    return started;
 }
 
-noa_status Generation::grow_arena(std::uint64_t size, noa_arena& ret_arena) {
-    return lane_->on_lane() ? arena_.grow(size, ret_arena) : NOA_E_STATE;
-}
-
-noa_status Generation::release_arena(std::uint64_t offset, std::uint64_t size) {
-    return lane_->on_lane() ? arena_.release(offset, size) : NOA_E_STATE;
-}
-
-noa_status Generation::close_arena() {
-    return lane_->on_lane() ? arena_.close() : NOA_E_STATE;
-}
-
-noa_status Generation::discard_arena() {
-    return lane_->on_lane() ? arena_.discard() : NOA_E_STATE;
+// Unmapped before anybody else may have it.
+void Generation::leave_arena() noexcept {
+    arena_.unmap();
+    agent_arena_.left_by(context_);
 }
 
 } // namespace noa::supervise

@@ -53,13 +53,18 @@ std::unique_ptr<Place> Generation::make_place() {
         options.plugin = blueprint_.facts.id;
         options.max_message = around_.bus.options().max_message;
         options.max_state = max_state;
+        options.has_arena = has_arena();
         options.confinement = confinement_of(config(), around_.agents_dir / name_);
         options.call_timeout = config().start_timeout;
         options.stall_limit = config().stall_limit;
         ProcessListener& listener = *this;
-        ProcessPlace::Facts facts{std::move(options), blueprint_.number,
-                                  &host_table(),      context_,
-                                  &around_.groups,    group_limits_of(config().limits)};
+        ProcessPlace::Facts facts{std::move(options),
+                                  blueprint_.number,
+                                  &host_table(),
+                                  context_,
+                                  &around_.groups,
+                                  group_limits_of(config().limits),
+                                  has_arena() ? &lent_arena_ : nullptr};
         if (config().replicas > 1) {
             return std::make_unique<ReplicatedPlace>(facts, config().replicas, *lane_, around_.log,
                                                      listener);

@@ -1,5 +1,4 @@
 // A generation and its agent's sockets: see noa/ext/listener.h.
-#include "base/clock.hpp"
 #include "supervise/generation.hpp"
 
 namespace noa::supervise {
@@ -21,21 +20,6 @@ Result<void> Generation::start_plugin(Arena arena) {
     lease_ = Lease::running;
     agent_arena_.started(context_);
     return started;
-}
-
-Result<void> Generation::start_with_arena() {
-    auto started = instance_->start();
-    if (started && !arena_.started()) {
-        static_cast<void>(instance_->quiesce(monotonic_ns()));
-        return failure("start", Errc::system, "its arena cannot be made writable");
-    }
-    return started;
-}
-
-// Unmapped before anybody else may have it.
-void Generation::leave_arena() noexcept {
-    arena_.unmap();
-    agent_arena_.left_by(context_);
 }
 
 Result<void> Generation::quiesce_plugin(std::int64_t deadline_ns) {

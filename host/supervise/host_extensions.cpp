@@ -92,32 +92,35 @@ bool has_room(const noa_arena* arena) noexcept {
     return arena != nullptr && NOA_HAS(arena, epoch);
 }
 
+template <class Call>
+noa_status with_arena(noa_context context, bool complete, Call&& call) noexcept {
+    return with_generation(context, complete, [&](Generation& generation) {
+        return generation.with_arena(std::forward<Call>(call));
+    });
+}
+
 noa_status open_arena(noa_context context, std::uint64_t layout, std::uint64_t size,
                       noa_arena* ret_arena) {
-    return with_generation(context, has_room(ret_arena), [&](Generation& generation) {
-        return generation.open_arena(layout, size, *ret_arena);
-    });
+    return with_arena(context, has_room(ret_arena),
+                      [&](plugin::Arena& arena) { return arena.open(layout, size, *ret_arena); });
 }
 
 noa_status grow_arena(noa_context context, std::uint64_t size, noa_arena* ret_arena) {
-    return with_generation(context, has_room(ret_arena), [&](Generation& generation) {
-        return generation.grow_arena(size, *ret_arena);
-    });
+    return with_arena(context, has_room(ret_arena),
+                      [&](plugin::Arena& arena) { return arena.grow(size, *ret_arena); });
 }
 
 noa_status release_arena(noa_context context, std::uint64_t offset, std::uint64_t size) {
-    return with_generation(
-        context, [&](Generation& generation) { return generation.release_arena(offset, size); });
+    return with_arena(context, true,
+                      [&](plugin::Arena& arena) { return arena.release(offset, size); });
 }
 
 noa_status close_arena(noa_context context) {
-    return with_generation(context,
-                           [](Generation& generation) { return generation.close_arena(); });
+    return with_arena(context, true, [](plugin::Arena& arena) { return arena.close(); });
 }
 
 noa_status discard_arena(noa_context context) {
-    return with_generation(context,
-                           [](Generation& generation) { return generation.discard_arena(); });
+    return with_arena(context, true, [](plugin::Arena& arena) { return arena.discard(); });
 }
 
 } // namespace

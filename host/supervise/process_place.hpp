@@ -37,6 +37,7 @@ public:
         noa_context context = 0;
         const link::ControlGroups* groups = nullptr;
         link::GroupLimits limits;
+        plugin::ArenaOwner* arena = nullptr;   // outlives it; null: it is offered none
         std::function<void(bool full)> hold{}; // instead of the lane's, when there are several
     };
     // All of them outlive it.
@@ -58,6 +59,7 @@ private:
     [[nodiscard]] Usage usage_of_process() const;
     [[nodiscard]] const noa_host& host() const noexcept override { return *facts_.host; }
     [[nodiscard]] noa_context context() const noexcept override { return facts_.context; }
+    [[nodiscard]] plugin::ArenaOwner* arena() noexcept override { return facts_.arena; }
     void post(std::function<void()> task) override;
     void hold(bool full) noexcept override {
         if (facts_.hold) {

@@ -6,6 +6,12 @@ namespace noa::supervise {
 
 namespace {
 
+// A state of another time is not for what lies in the arena now.
+Generation::Arena arena_for(const Attempt& attempt) noexcept {
+    return attempt.with_state && attempt.give == nullptr ? Generation::Arena::handed_over
+                                                         : Generation::Arena::anew;
+}
+
 std::string fingerprint(const std::string& digest, const config::AgentConfig& config) {
     return digest + "/" + config.identity();
 }
@@ -211,12 +217,9 @@ Outcome Supervisor::State::reload(Agent& agent, Attempt attempt) {
     // From here on the old one is quiet: every way back goes through undo_switch.
     const auto held = inbox.depth();
     auto& state = quiet->rest.state;
-    // A state of another time is not for what lies in the arena now.
-    const auto arena = attempt.with_state && attempt.give == nullptr
-                           ? Generation::Arena::handed_over
-                           : Generation::Arena::anew;
-    auto switched = state ? (*made)->start(state_to_give(agent, attempt, *quiet), arena)
-                          : Result<void>(Failure(state.error()));
+    auto switched = state
+                        ? (*made)->start(state_to_give(agent, attempt, *quiet), arena_for(attempt))
+                        : Result<void>(Failure(state.error()));
     if (!switched && quiet->ended) {
         Generation::retire(std::move(*made));
         return refuse(agent, "agent.reload_failed", switched.error(), attempt.reload,

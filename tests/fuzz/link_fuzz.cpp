@@ -40,6 +40,8 @@ void read_all_forms(std::string_view payload) {
     static_cast<void>(read_receipt(receipt));
     Reader facts(view_of);
     static_cast<void>(read_facts(facts));
+    Reader grant(view_of);
+    static_cast<void>(read_grant(grant));
 }
 
 } // namespace

@@ -1,5 +1,7 @@
 #!/usr/bin/python3
 """The arena: memory that a reload hands on as it lies, and what becomes of it when things go wrong."""
+import os
+import signal
 import unittest
 
 from noa_host import FIXTURES, Host, Watcher, leave_signals_to_the_kernel
@@ -12,8 +14,12 @@ PATIENT = '[host.restart]\nbackoff = "1ms"\nbackoff_max = "1ms"\nmax = 1000\nin_
 leave_signals_to_the_kernel()
 
 
+def toml(value):
+    return str(value).lower() if isinstance(value, bool) else value
+
+
 def agent_table(run, more="", probation="0s", **settings):
-    lines = "".join(f"{key} = {str(value).lower()}\n" for key, value in settings.items())
+    lines = "".join(f"{key} = {toml(value)}\n" for key, value in settings.items())
     return (f'[agents.arena_user]\nrun = "{run}"\nprobation = "{probation}"\n{more}\n'
             f'[agents.arena_user.settings]\n{lines}')
 
@@ -211,6 +217,63 @@ class Failing(ArenaCase):
                 events.until(lambda event: event["outcome"] == "swapped_back")
                 self.found(host, condition=condition, layout=8)
                 self.assertEqual(host.get(), 42)
+
+
+class HandingOnInAProcess(HandingOn):
+    RUN = "process"
+
+
+class FailingInAProcess(Failing):
+    RUN = "process"
+
+    def test_what_is_found_clean_is_read_only_until_start_returns(self):
+        with self.host() as host:
+            host.ask("put", value=41)
+            self.assertIn("SIGSEGV", host.refuses(writes_early=True))
+            self.found(host, condition=CLEAN, layout=7)
+            self.assertEqual(host.get(), 41)
+
+    def test_a_crash_leaves_the_arena_dirty(self):
+        with self.host() as host, Watcher(host, "host.agent.arena_user") as events:
+            host.ask("put", value=41)
+            os.kill(host.agent("arena_user")["pid"], signal.SIGKILL)
+            events.action("arena_user", "process_ended")
+            events.action("arena_user", "reloaded")
+            self.found(host, condition=DIRTY, layout=7, epoch=2)
+            self.assertEqual(host.get(), 41)
+
+    def test_write_after_quiesce_faults(self):
+        host = self.host()
+        fifo = host.root / "fifo"
+        os.mkfifo(fifo)
+        host.set(probation="1h", forgets_writer=f'"{fifo}"')
+        with host:
+            host.ask("put", value=41)
+            host.reload(probation="1h")
+            self.assertEqual(host.generation("arena_user"), 2)
+            os.close(os.open(fifo, os.O_WRONLY))
+            line = host.log_until("agent.process_ended", agent="arena_user", generation=1)
+            self.assertIn("SIGSEGV", line["end"])
+            self.found(host, condition=CLEAN, layout=7, epoch=2)
+            self.assertEqual(host.get(), 41)
+
+    def test_replicas_are_offered_none(self):
+        with self.host("replicas = 2") as host:
+            self.assertEqual(host.ask("offered"), {"offered": 0})
+            self.assertIsNone(host.arena())
+
+
+class Moving(ArenaCase):
+    def test_thread_to_process_and_back_keeps_the_arena(self):
+        with self.host() as host:
+            host.ask("put", at=MIB - 8, value=41)
+            for epoch, run in ((2, "process"), (3, "thread"), (4, "process")):
+                host.run = run
+                host.reload(layout=epoch)
+                self.assertEqual(host.agent("arena_user")["run"], run)
+                self.found(host, condition=CLEAN, epoch=epoch)
+                self.assertEqual(host.get(MIB - 8), 41)
+                host.ask("put", at=0, value=epoch)
 
 
 if __name__ == "__main__":

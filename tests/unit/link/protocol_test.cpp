@@ -1,5 +1,7 @@
 #include "link/protocol.hpp"
 
+#include <unistd.h>
+
 #include <functional>
 
 #include <gtest/gtest.h>
@@ -156,6 +158,24 @@ TEST(Protocol, AnErrorCodeThatThereIsNotIsOursToBear) {
     });
     Reader in(payload);
     EXPECT_EQ(read_error(in).code, Errc::internal);
+}
+
+TEST(Protocol, AGrantArrivesWithItsMemoryBesideIt) {
+    std::string out;
+    std::vector<UniqueFd> descriptors;
+    Writer writer(out, descriptors, Kind::answer);
+    write(writer, plugin::ArenaGrant{UniqueFd(::dup(0)), 1, 2, 3, 4, NOA_ARENA_CLEAN, true});
+    EXPECT_TRUE(writer.finish());
+    ASSERT_EQ(descriptors.size(), 1U);
+    Reader in(std::string_view(out).substr(header_bytes));
+    const auto grant = read_grant(in);
+    EXPECT_TRUE(in.complete());
+    EXPECT_EQ(grant.size, 1U);
+    EXPECT_EQ(grant.room, 2U);
+    EXPECT_EQ(grant.layout, 3U);
+    EXPECT_EQ(grant.epoch, 4U);
+    EXPECT_EQ(grant.condition, NOA_ARENA_CLEAN);
+    EXPECT_TRUE(grant.writable);
 }
 
 } // namespace
