@@ -20,6 +20,7 @@ struct Item {
     std::uint32_t attempt = 1;
     std::uint32_t claim = 0;       // of an ordered inbox: it keeps its sender's others waiting
     std::uint32_t revocations = 0; // of its attempts: those that a switch ended
+    std::int64_t begun_ns = 0;     // with this attempt; by a coarse clock
     bool control = false;          // of the control queue: not part of the depth
     bool is_next = false;          // comes from its sender's queue: nothing is before it
     BlockRef block;                // empty while the record lies in the inbox's current pack

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "bus/deliveries.hpp"
+#include "bus/durations.hpp"
 #include "bus/pipe.hpp"
 #include "bus/sender_queues.hpp"
 
@@ -55,6 +56,7 @@ struct InboxCounters {
     std::atomic<std::uint64_t> failed_deferred{0};
     std::atomic<std::uint64_t> late{0}; // settlements answered NOA_E_RETIRED
     Counter busy_ns;                    // time awake, by a coarse clock
+    Durations took; // of what was handled, from the call that began with it, by a coarse clock
 };
 
 // What a reader is ready to take up.

@@ -23,7 +23,7 @@ thread_local const Lane* current_lane = nullptr;
 
 Lane::Lane(Bus& bus, Endpoint& endpoint, const LaneOptions& options)
     : bus_(bus), endpoint_(endpoint), inbox_(endpoint.inbox()), options_(options),
-      outbox_(bus, endpoint, options.generation) {
+      hands_over_(options.hands_over), outbox_(bus, endpoint, options.generation) {
     view_.struct_size = sizeof view_;
     retune(options);
 }

@@ -34,6 +34,8 @@ struct LaneOptions {
     std::int64_t task_timeout_ns = 30'000'000'000;
     std::size_t max_requests = 10'000; // own requests that may wait for their answer
     std::int64_t spin_ns = 0;          // how long to spin after recent traffic
+    // The handler hands messages over to whoever begins with one after the other.
+    bool hands_over = false;
 };
 
 class Lane : private Readiness::Watcher {
@@ -167,6 +169,8 @@ private:
     void fill_view(const Item& item, noa_message& out) const noexcept;
     [[nodiscard]] const Cause* cause() const noexcept;
     void count_busy_time() noexcept;
+    [[nodiscard]] std::int64_t time_taken_by(const Item& item) noexcept;
+    void count_handled(const Item& item) noexcept;
     void note_settled() noexcept;
     void note_traffic() noexcept;
     void settled_deferred(const Item& item, bool failed) noexcept;
@@ -182,6 +186,7 @@ private:
     Endpoint& endpoint_;
     Inbox& inbox_;
     LaneOptions options_; // [lane]
+    const bool hands_over_;
     Outbox outbox_;
 
     // [lane]
@@ -215,6 +220,7 @@ private:
     std::atomic<std::int64_t> busy_since_ns_{0};
     std::atomic<std::uint64_t> calls_{0};
     std::atomic<std::int64_t> last_begun_ns_{0};
+    std::atomic<std::int64_t> last_settled_ns_{0}; // of what was handed over
 
     mutable std::mutex mutex_;
     // under mutex_

@@ -178,9 +178,22 @@ noa_status Lane::settle(noa_delivery delivery, noa_status status, std::string_vi
     return NOA_OK;
 }
 
+// Of what was handed over and lies behind others, the waiting is not the agent's time.
+std::int64_t Lane::time_taken_by(const Item& item) noexcept {
+    const auto now = read_clock(CLOCK_MONOTONIC_COARSE);
+    const auto turn = hands_over_ ? last_settled_ns_.exchange(now, std::memory_order_relaxed) : 0;
+    return now - std::max(item.begun_ns, turn);
+}
+
+void Lane::count_handled(const Item& item) noexcept {
+    inbox_.counters().handled.add();
+    inbox_.counters().took.add(time_taken_by(item));
+}
+
 void Lane::settled_deferred(const Item& item, bool failed) noexcept {
     auto& counters = inbox_.counters();
     counters.handled_deferred.fetch_add(1, std::memory_order_relaxed);
+    counters.took.add_shared(time_taken_by(item));
     if (failed) {
         counters.failed_deferred.fetch_add(1, std::memory_order_relaxed);
     }

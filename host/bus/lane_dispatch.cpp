@@ -141,7 +141,8 @@ void Lane::dispatch_work(Item& item) {
     error.code = NOA_OK;
     error.text[0] = '\0';
     calls_.store(calls_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    last_begun_ns_.store(read_clock(CLOCK_MONOTONIC_COARSE), std::memory_order_relaxed);
+    item.begun_ns = read_clock(CLOCK_MONOTONIC_COARSE);
+    last_begun_ns_.store(item.begun_ns, std::memory_order_relaxed);
     const auto token = inbox_.deliveries().begin();
     in_hand_ = &item;
     in_hand_token_ = token;
@@ -177,7 +178,7 @@ void Lane::finish(Item& item, std::uint64_t token, noa_status status, const noa_
     auto& deliveries = inbox_.deliveries();
     if (replied_) {
         static_cast<void>(deliveries.end(token));
-        inbox_.counters().handled.add();
+        count_handled(item);
         note_settled();
         return;
     }
@@ -203,7 +204,7 @@ void Lane::finish(Item& item, std::uint64_t token, noa_status status, const noa_
         return;
     }
     if (status == NOA_OK && !item.record->wants_answer()) {
-        inbox_.counters().handled.add();
+        count_handled(item);
         note_settled();
         return;
     }
@@ -227,7 +228,7 @@ void Lane::apply(Item& item, Settlement&& settlement) {
                                       : std::string_view(settlement.body);
     bus_.answer(endpoint_, *item.record, settlement.status, text,
                 settlement.status != NOA_OK ? "text/plain" : settlement.content_type);
-    inbox_.counters().handled.add();
+    count_handled(item);
     if (settlement.status != NOA_OK) {
         inbox_.counters().failed.add();
     }

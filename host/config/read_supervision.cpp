@@ -97,7 +97,11 @@ std::uint64_t limit_of(const AgentConfig& agent, const std::string& check) {
     if (const auto limit = text.empty() ? std::nullopt : parse_limit(check, text)) {
         return *limit;
     }
-    return check == "inbox" ? 80 : check == "errors" ? 5 : check == "latency" ? 2'000'000 : 0;
+    return check == "inbox"     ? 80
+           : check == "errors"  ? 5
+           : check == "latency" ? 2'000'000
+           : check == "memory"  ? agent.limits.memory / 5 * 4
+                                : 0;
 }
 
 void read_restart(Fields fields, RestartConfig& into) {

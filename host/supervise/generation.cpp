@@ -65,6 +65,7 @@ bus::LaneOptions Generation::lane_options() const {
     options.task_timeout_ns = std::chrono::nanoseconds(config().task_timeout).count();
     options.max_requests = config().queue_size;
     options.spin_ns = std::chrono::nanoseconds(around_.spin).count();
+    options.hands_over = config().run == "process";
     return options;
 }
 

@@ -57,14 +57,21 @@ public:
     void rates() {
         const auto handled = now_.handled - std::min(before_.handled, now_.handled);
         const auto failed = now_.failed - std::min(before_.failed, now_.failed);
-        const auto busy_ns = now_.busy_ns - std::min(before_.busy_ns, now_.busy_ns);
         const bool enough = handled >= least_samples;
         add("errors", !enough || failed * 100 <= handled * number("errors"),
             std::to_string(failed) + " of " + std::to_string(handled) + " failed");
-        const auto mean_us = handled == 0 ? 0 : busy_ns / handled / 1000;
-        add("latency", handled == 0 || mean_us <= number("latency"),
-            "each takes " + config::render_duration(std::chrono::microseconds(mean_us)) +
-                " on average");
+    }
+
+    // Of few messages, one that takes long says nothing yet.
+    void latency() {
+        auto told = bus::percentile(now_.took, before_.took, 95);
+        const bool enough = told.total >= least_samples;
+        told = enough ? told : bus::percentile(now_.took, before_.took, 50);
+        const auto us = static_cast<std::uint64_t>(told.ms) * 1000;
+        add("latency", us <= number("latency"),
+            config::render_duration(std::chrono::milliseconds(told.ms)) +
+                (enough ? " at the 95th percentile of " : " at the median of ") +
+                std::to_string(told.total));
     }
 
     void memory(const Result<std::string>& answer) {
@@ -182,6 +189,7 @@ std::vector<CheckResult> examine(const config::AgentConfig& config, const Figure
         examination.lane(answer);
         examination.inbox();
         examination.rates();
+        examination.latency();
         examination.memory(answer);
         examination.storage();
         examination.own_word(answer);

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/result.hpp"
+#include "bus/durations.hpp"
 #include "config/config.hpp"
 
 namespace noa::supervise {
@@ -29,7 +30,7 @@ struct Figures {
     std::uint64_t depth = 0;
     std::uint64_t handled = 0;
     std::uint64_t failed = 0;
-    std::uint64_t busy_ns = 0;
+    bus::Durations::Counts took{};        // of the handled ones
     std::optional<std::uint64_t> memory;  // bytes; a thread may say it of itself
     std::optional<std::uint64_t> storage; // bytes of its state directory; when that has a limit
 };

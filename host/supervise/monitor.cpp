@@ -54,7 +54,7 @@ Figures Supervisor::State::figures_of(const Agent& agent) const {
         out.depth = endpoint->inbox().depth();
         out.handled = counters.handled.get() + counters.handled_deferred.load();
         out.failed = counters.failed.get() + counters.failed_deferred.load();
-        out.busy_ns = counters.busy_ns.get();
+        out.took = counters.took.counts();
     }
     return out;
 }

@@ -111,11 +111,14 @@ class Health(unittest.TestCase):
             self.assertRegex(event["text"], r"(\d+) of \1 failed")
 
     def test_slowness_is_noticed(self):
-        with patient('health.latency.limit = "1ms"\n') as host, watching(host) as events:
-            end = self.busy(host, ("work", 50))
-            event = events.until(lambda event: event["to"] == "needs_repair")
-            end()
-            self.assertEqual(event["check"], "latency")
+        for run in ("thread", "process"):
+            config = f'run = "{run}"\nhealth.latency.limit = "1ms"\n'
+            with self.subTest(run=run), patient(config) as host, watching(host) as events:
+                end = self.busy(host, ("work", 50))
+                event = events.until(lambda event: event["to"] == "needs_repair")
+                end()
+                self.assertEqual(event["check"], "latency")
+                self.assertRegex(event["text"], r"\d+ms at the (median|95th percentile) of \d+$")
 
     def test_the_words_are_those_of_people_and_the_json_is_for_programs(self):
         with patient() as host:

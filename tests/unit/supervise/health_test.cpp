@@ -21,7 +21,7 @@ struct health : testing::Test {
         now.serves = true;
         now.state = "running";
     }
-    std::map<std::string, CheckResult> results(const std::string& answer = "{}") {
+    std::map<std::string, CheckResult> results(const std::string& answer = "{}") const {
         return by_name(examine(config, now, before, answer));
     }
     static std::map<std::string, CheckResult> by_name(const std::vector<CheckResult>& list) {
@@ -31,7 +31,7 @@ struct health : testing::Test {
         }
         return out;
     }
-    Health status_of(const char* check, const std::string& answer = "{}") {
+    Health status_of(const char* check, const std::string& answer = "{}") const {
         return results(answer).at(check).status;
     }
     config::AgentConfig config = agent_with("");
@@ -93,18 +93,41 @@ TEST_F(health, counts_errors_since_the_last_time_when_they_are_enough) {
 }
 
 TEST_F(health, survives_counters_that_go_back) {
-    before.handled = before.failed = before.busy_ns = 1000;
+    before.handled = before.failed = 1000;
     EXPECT_EQ(status_of("errors"), Health::healthy);
     EXPECT_EQ(status_of("latency"), Health::healthy);
 }
 
 TEST_F(health, of_what_takes_too_long_needs_repair) {
     config = agent_with("health.latency.limit = '10ms'");
-    now.handled = 2;
-    now.busy_ns = 20'000'000;
+    now.took[10] = 95;
+    now.took[15] = 5;
     EXPECT_EQ(status_of("latency"), Health::healthy);
-    now.busy_ns = 30'000'000;
+    EXPECT_EQ(results()["latency"].text, "10ms at the 95th percentile of 100");
+    ++now.took[15];
     EXPECT_EQ(status_of("latency"), Health::needs_repair);
+    EXPECT_EQ(advice_for(results()["latency"]).strategy, "safe_restart");
+    before.took = now.took; // long ago
+    EXPECT_EQ(status_of("latency"), Health::healthy);
+}
+
+TEST_F(health, of_few_messages_takes_the_median) {
+    config = agent_with("health.latency.limit = '10ms'");
+    now.took[0] = 2;
+    now.took[15] = 2;
+    EXPECT_EQ(results()["latency"].text, "0s at the median of 4");
+    ++now.took[15];
+    EXPECT_EQ(status_of("latency"), Health::needs_repair);
+}
+
+TEST_F(health, of_memory_leaves_a_fifth_of_a_limit_unless_told_otherwise) {
+    config = agent_with("limits.memory = '10MiB'");
+    now.memory = std::uint64_t{8} << 20U;
+    EXPECT_EQ(status_of("memory"), Health::healthy);
+    ++*now.memory;
+    EXPECT_EQ(status_of("memory"), Health::needs_repair);
+    config = agent_with("limits.memory = '10MiB'\nhealth.memory.limit = '9MiB'");
+    EXPECT_EQ(status_of("memory"), Health::healthy);
 }
 
 TEST_F(health, of_memory_has_a_limit_when_one_is_set_and_it_is_known) {
