@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -93,13 +94,20 @@ Breach save_of(Life& life, testing::SavedState& state) {
                           : breach;
 }
 
+// What one generation leaves to the next, beside its state.
+struct Inherited {
+    std::int64_t now_ns = 0;
+    std::shared_ptr<testing::FakeArena> arena; // owners: this, and the harness that has it
+};
+
 // A generation that was handed `state`, and what it saves of it.
-Breach pass_on(const Trial& trial, const testing::SavedState& state, std::int64_t now_ns,
+Breach pass_on(const Trial& trial, const testing::SavedState& state, const Inherited& inherited,
                testing::SavedState& next) {
     Life life(trial, trial.file);
     auto breach = life.load();
     if (breach.empty()) {
-        life.harness().host().now_ns = now_ns;
+        life.harness().host().now_ns = inherited.now_ns;
+        life.harness().host().arena = inherited.arena;
         breach = life.set_up();
     }
     if (breach.empty()) {
@@ -292,7 +300,7 @@ ItemVerdict try_messages(const Trial& trial) {
 
 ItemVerdict try_state(const Trial& trial) {
     testing::SavedState first;
-    std::int64_t now_ns = 0;
+    Inherited inherited;
     {
         Life life(trial, trial.file);
         auto breach = life.load();
@@ -307,7 +315,7 @@ ItemVerdict try_state(const Trial& trial) {
         if (!breach.empty()) {
             return failed(breach);
         }
-        now_ns = life.harness().now_ns();
+        inherited = {life.harness().now_ns(), life.harness().host().arena};
         if (life.table().restore == nullptr) {
             return failed("it has save and no restore");
         }
@@ -317,8 +325,8 @@ ItemVerdict try_state(const Trial& trial) {
     }
     testing::SavedState second;
     testing::SavedState third;
-    auto breach = pass_on(trial, first, now_ns, second);
-    breach = breach.empty() ? pass_on(trial, second, now_ns, third) : breach;
+    auto breach = pass_on(trial, first, inherited, second);
+    breach = breach.empty() ? pass_on(trial, second, inherited, third) : breach;
     // What counts generations may differ once.
     if (breach.empty() && first.bytes != second.bytes && second.bytes != third.bytes) {
         breach = "what was restored is not saved as it was: " + std::to_string(first.bytes.size()) +

@@ -112,6 +112,7 @@ Breach take_over(Life& next, Life* old) {
     if (breach.empty() && old != nullptr) {
         next.harness().host().now_ns = old->harness().now_ns();
         next.harness().host().sockets = old->harness().host().sockets;
+        next.harness().host().arena = old->harness().host().arena;
         next.harness().host().facts.generation = old->harness().host().facts.generation + 1;
     }
     breach = breach.empty() ? next.set_up() : breach;

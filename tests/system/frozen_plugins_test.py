@@ -33,7 +33,7 @@ class FrozenPlugins(unittest.TestCase):
         self.assertEqual(after["notes"] - before["notes"], 3)
         self.assertEqual(after["events"] - before["events"], 1)
         self.assertLessEqual(
-            {"noa.agent/1", "noa.listener/1", "noa.storage/1", "noa.timer/1"},
+            {"noa.agent/1", "noa.arena/1", "noa.listener/1", "noa.storage/1", "noa.timer/1"},
             set(call("offers").json()))
         facts = call("facts").json()
         self.assertEqual((facts["name"], facts["run"]), ("every", 1))

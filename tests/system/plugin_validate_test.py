@@ -45,7 +45,7 @@ class Validate(unittest.TestCase):
     def test_what_is_sound_passes_everything(self):
         for plugin in (PLUGINS / "cache.so", PLUGINS / "heartbeat.so",
                        DEFECTS / "without_defect.so", FIXTURES / "echo-c.so",
-                       FIXTURES / "line_server.so"):
+                       FIXTURES / "line_server.so", FIXTURES / "arena_user.so"):
             with self.subTest(plugin=plugin.name):
                 code, report, _ = validate(plugin)
                 self.assertEqual(code, 0, report)

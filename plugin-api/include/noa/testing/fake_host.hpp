@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "noa/sdk/fd.hpp"
+#include "noa/testing/fake_arena.hpp"
 #include "noa/testing/fake_sockets.hpp"
 #include "noa/testing/records.hpp"
 
@@ -47,6 +48,7 @@ public:
 
     [[nodiscard]] const noa_host& table() const noexcept;
     [[nodiscard]] static const noa_listener_host& listener_table() noexcept;
+    [[nodiscard]] static const noa_arena_host& arena_table() noexcept;
     [[nodiscard]] noa_context context() noexcept {
         return static_cast<noa_context>(reinterpret_cast<std::uintptr_t>(this));
     }
@@ -169,6 +171,8 @@ public:
     const noa_message* kept_from = nullptr; // the message at hand: what retain is given
     // Owners: the harnesses of one agent, one generation after the other.
     std::shared_ptr<FakeSockets> sockets = std::make_shared<FakeSockets>();
+    std::shared_ptr<FakeArena> arena = std::make_shared<FakeArena>(); // owners: the same
+    bool has_arena = true;                                            // whether it is offered
     struct Watch {
         std::uint32_t events = 0;
         std::uint64_t tag = 0;
@@ -211,5 +215,6 @@ private:
 
 } // namespace noa::testing
 
+#include "noa/testing/fake_arena_table.hpp"
 #include "noa/testing/fake_host_table.hpp"
 #include "noa/testing/fake_listener_table.hpp"

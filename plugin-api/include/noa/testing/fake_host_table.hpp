@@ -281,13 +281,15 @@ inline constexpr noa_agent_host agent_contract{sizeof(noa_agent_host), 0, facts}
 inline constexpr noa_timer_host timer_contract{sizeof(noa_timer_host), 0, arm, cancel};
 inline constexpr noa_storage_host storage_contract{sizeof(noa_storage_host), 0, state_dir};
 
-inline const void* extension(noa_context, const char* id) {
+inline const void* extension(noa_context context, const char* id) {
     const auto is = [id](const char* other) { return std::strcmp(id, other) == 0; };
     return is(NOA_TIMER_ID)      ? static_cast<const void*>(&timer_contract)
            : is(NOA_STORAGE_ID)  ? static_cast<const void*>(&storage_contract)
            : is(NOA_AGENT_ID)    ? static_cast<const void*>(&agent_contract)
            : is(NOA_LISTENER_ID) ? static_cast<const void*>(&FakeHost::listener_table())
-                                 : nullptr;
+           : is(NOA_ARENA_ID) && FakeHost::of(context).has_arena
+               ? static_cast<const void*>(&FakeHost::arena_table())
+               : nullptr;
 }
 
 inline constexpr noa_host table{

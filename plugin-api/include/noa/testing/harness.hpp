@@ -49,12 +49,13 @@ public:
         outcome = outcome ? configure(settings, true) : outcome;
         return outcome ? start() : outcome;
     }
-    // As `run`, with the state and the sockets that another generation, in another harness, leaves
-    // behind. Its clock goes on here, as it does within one host.
+    // As `run`, with the state, the sockets and the arena that another generation, in another
+    // harness, leaves behind. Its clock goes on here, as it does within one host.
     Outcome run_after(Harness& old, std::string_view settings = "{}") {
         SavedState state;
         host_.now_ns = old.host().now_ns;
         host_.sockets = old.host().sockets;
+        host_.arena = old.host().arena;
         host_.facts.generation = old.host().facts.generation + 1;
         Outcome outcome = create();
         outcome = outcome ? configure(settings, false) : outcome;

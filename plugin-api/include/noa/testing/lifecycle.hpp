@@ -44,6 +44,7 @@ public:
         host_.leased = host_.starting = true;
         host_.quiesced = false;
         host_.sockets->starting();
+        host_.arena->starting();
         Outcome outcome = plugin_->start == nullptr ? Outcome() : step([&](noa_error* error) {
             return plugin_->start(agent_, error);
         });
@@ -51,8 +52,10 @@ public:
         host_.leased = static_cast<bool>(outcome);
         if (outcome) {
             host_.sockets->taken_over();
+            host_.arena->taken_over();
         } else {
             host_.sockets->given_up();
+            host_.arena->given_up();
             host_.watches.clear();
         }
         return outcome;
@@ -67,6 +70,7 @@ public:
             host_.leased = false;
             host_.timers.clear();
             host_.watches.clear();
+            host_.arena->unmap();
             for (const auto& [delivery, answer] : host_.deliveries) {
                 if (!answer.settled) {
                     host_.taken_back.insert(delivery);
