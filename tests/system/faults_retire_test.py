@@ -156,7 +156,8 @@ class Flat(unittest.TestCase):
             until(lambda: self.figures(host),
                   lambda now: all(now[what] <= before[what] for what in before))
             if returns_memory():
-                self.assertLess(memory_of(host) - memory, 4 << 20)
+                # A burst leaves up to 256 blocks of 16 KiB in the inbox's pool until it is idle.
+                self.assertLess(memory_of(host) - memory, (4 << 20) + 256 * (16 << 10))
             sent = {}
             for sender in self.SENDERS:
                 client.call(sender, "stop", {})
