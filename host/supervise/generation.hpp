@@ -184,6 +184,7 @@ private:
     void on_defect(std::string_view text) noexcept override { note_defect(text); }
     void on_escaped(std::string_view function, std::string_view text,
                     std::uint64_t so_far) noexcept override;
+    // NOLINTNEXTLINE(bugprone-exception-escape): its definition says why
     void on_call_denied(const std::string& call, const std::string& path,
                         std::uint64_t so_far) noexcept override;
     void on_ended(const link::RunnerEnd& end) override;

@@ -112,6 +112,7 @@ void Generation::on_escaped(std::string_view function, std::string_view text,
     note_defect(text);
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): only memory that is at an end would throw
 void Generation::on_call_denied(const std::string& call, const std::string& path,
                                 std::uint64_t so_far) noexcept {
     if ((so_far & (so_far - 1)) != 0) {
@@ -127,7 +128,8 @@ void Generation::on_call_denied(const std::string& call, const std::string& path
                                {"action", "call_denied"},
                                {"generation", blueprint_.number},
                                {"text", path.empty() ? call : call + " " + path}};
-    around_.bus.announce("host.agent." + name_, event.dump());
+    around_.bus.announce("host.agent." + name_,
+                         event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 // [the link's thread] A step on the lane that waits for the plugin has failed already.
