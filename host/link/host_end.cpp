@@ -24,7 +24,8 @@ HostEnd::HostEnd(Home& home, Process::Started started, LanePage page, const Opti
       output_fd_(std::move(started.output)), channel_(std::move(started.link)),
       service_(home, channel_, options.tag_bits),
       window_({}, [this](bool full) { home_.hold(full); }), page_(std::move(page)),
-      output_([this](std::string_view line) { home_.output(line, 0); }) {
+      output_([this](std::string_view line) { home_.output(line, 0); }),
+      heartbeat_(std::chrono::nanoseconds(options.stall_limit).count()) {
     limit_send(channel_.fd(), options_.stall_limit);
     thread_ = std::thread([this] { run(); });
     pthread_setname_np(thread_.native_handle(), ("link:" + options_.agent.substr(0, 10)).c_str());

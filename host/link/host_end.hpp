@@ -13,6 +13,7 @@
 
 #include "link/call_watch.hpp"
 #include "link/confinement.hpp"
+#include "link/heartbeat.hpp"
 #include "link/host_service.hpp"
 #include "link/lane_page.hpp"
 #include "link/output.hpp"
@@ -120,6 +121,7 @@ private:
     void read_output();
     void tell_dropped();
     [[nodiscard]] bool look_for_stall();
+    [[nodiscard]] bool is_awaited() const;
     void hear_where_it_is();
     [[nodiscard]] bool take(Frame& frame);
     [[nodiscard]] bool take_ask(Frame& frame, Reader& in);
@@ -144,8 +146,7 @@ private:
 
     // the reader's
     std::int64_t look_at_ns_ = 0;
-    std::uint32_t pings_ = 0;
-    std::uint32_t pongs_ = 0;
+    Heartbeat heartbeat_;
     plugin::SavedState state_;
     std::unique_ptr<CallWatch> calls_; // while there are any to be answered
 

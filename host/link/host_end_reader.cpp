@@ -29,7 +29,7 @@ int milliseconds_until(std::int64_t due_ns) noexcept {
 } // namespace
 
 void HostEnd::run() {
-    look_at_ns_ = monotonic_ns() + std::chrono::nanoseconds(options_.stall_limit).count();
+    look_at_ns_ = heartbeat_.due_ns(monotonic_ns());
     while (turn()) {}
     if (!process_->wait(last_breath)) {
         kill("it closed the link");
@@ -125,19 +125,27 @@ bool HostEnd::look_for_stall() {
         kill("its lane did not return from a call (" + seen.what + ") within stall_limit");
         return false;
     }
-    if (seen.since_ns > 0 && seen.since_ns < now) {
-        look_at_ns_ = seen.since_ns + limit_ns;
-        return true;
-    }
-    if (pings_ != pongs_) {
+    const bool in_call = seen.since_ns > 0 && seen.since_ns < now;
+    if (in_call || is_awaited()) {
+        heartbeat_.excuse(now);
+    } else if (heartbeat_.is_missed(now)) {
         kill("it did not answer the last heartbeat");
         return false;
+    } else if (const auto number = heartbeat_.ask(now)) {
+        channel_.put(Kind::ping, [&](Writer& out) { out.number(*number); });
+        flush();
     }
-    ++pings_;
-    channel_.put(Kind::ping, [this](Writer& out) { out.number(pings_); });
-    flush();
-    look_at_ns_ = now + limit_ns;
+    look_at_ns_ = heartbeat_.due_ns(now);
+    if (in_call) {
+        look_at_ns_ = std::min(look_at_ns_, seen.since_ns + limit_ns);
+    }
     return true;
+}
+
+// Whether the host waits for a call to return: as long as that may take by itself.
+bool HostEnd::is_awaited() const {
+    const std::lock_guard lock(mutex_);
+    return awaited_ != 0;
 }
 
 // Its lane says so in its output, if it can.
@@ -170,7 +178,7 @@ bool HostEnd::take(Frame& frame) {
     case Kind::escaped: return take_escaped(in);
     case Kind::confined: return take_confined(frame, in);
     case Kind::deferred: window_.remove(in.number<std::uint64_t>()); return in.complete();
-    case Kind::pong: pongs_ = in.number<std::uint32_t>(); return in.complete() && pongs_ <= pings_;
+    case Kind::pong: return heartbeat_.answer(in.number<std::uint32_t>()) && in.complete();
     case Kind::log: {
         std::unique_lock lock(mutex_);
         if (!end_expected_) {
