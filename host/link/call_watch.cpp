@@ -75,8 +75,12 @@ bool CallWatch::judge(const seccomp_notif& asked) {
         look(asked);
         return true; // Landlock decides
     }
-    home_.call_denied(name_of_call(call), {}, ++denied_so_far_);
+    tell(call, {});
     return false;
+}
+
+void CallWatch::tell(int call, const std::string& path) {
+    home_.call_denied(name_of_call(call), path, ++denied_so_far_[call]);
 }
 
 void CallWatch::look(const seccomp_notif& asked) {
@@ -91,8 +95,7 @@ void CallWatch::look(const seccomp_notif& asked) {
     const auto path = path_calls_.out_of_reach(asked, reach_);
     // Otherwise the caller has gone, and what was read may be another's.
     if (path && ::seccomp_notify_id_valid(notifications_.get(), asked.id) == 0) {
-        home_.call_denied(name_of_call(asked.data.nr), plugin::printable(*path, path_text_max),
-                          ++denied_so_far_);
+        tell(asked.data.nr, plugin::printable(*path, path_text_max));
     }
 }
 

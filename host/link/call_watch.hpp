@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "base/unique_fd.hpp"
@@ -32,6 +33,7 @@ private:
     // Whether the call is to be made.
     [[nodiscard]] bool judge(const seccomp_notif& asked);
     void look(const seccomp_notif& asked);
+    void tell(int call, const std::string& path);
 
     Home& home_;
     const UniqueFd notifications_;
@@ -39,8 +41,8 @@ private:
     const bool processes_;
     const PathCalls path_calls_;
     const Reach reach_;
-    std::uint64_t denied_so_far_ = 0;
-    std::uint32_t looks_ = 0; // in this second
+    std::unordered_map<int, std::uint64_t> denied_so_far_; // of each call: there are few
+    std::uint32_t looks_ = 0;                              // in this second
     std::int64_t second_ns_ = 0;
 
     std::thread thread_; // last: it uses everything above

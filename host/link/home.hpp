@@ -46,7 +46,8 @@ public:
     // An exception left a void function, the `so_far`-th.
     virtual void escaped(std::string_view function, std::string_view text,
                          std::uint64_t so_far) noexcept = 0;
-    // A system call was denied, the `so_far`-th; because of a file when `path` is not empty.
+    // A system call was denied, this one for the `so_far`-th time; because of a file when `path` is
+    // not empty.
     virtual void call_denied(const std::string& call, const std::string& path,
                              std::uint64_t so_far) noexcept = 0;
     // A line that the plugin wrote to stdout or stderr; how many were dropped when it is empty.

@@ -129,6 +129,7 @@ private:
     [[nodiscard]] bool take_settle(Reader& in);
     [[nodiscard]] bool take_escaped(Reader& in);
     [[nodiscard]] bool take_confined(Frame& frame, Reader& in);
+    [[nodiscard]] bool watch_calls(UniqueFd calls);
     [[nodiscard]] bool take_returned(Frame& frame, Reader& in);
     [[nodiscard]] bool take_state(const Frame& frame);
     void enqueue(LaneFrame asked);

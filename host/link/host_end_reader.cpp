@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <limits>
+#include <system_error>
 
 #include "base/clock.hpp"
 #include "base/stack_probe.hpp"
@@ -270,17 +271,26 @@ bool HostEnd::take_escaped(Reader& in) {
 // The first one is the runner's own word; the plugin comes later, and is not believed.
 bool HostEnd::take_confined(Frame& frame, Reader& in) {
     auto confined = read_confined(in);
-    const std::lock_guard lock(mutex_);
-    if (!in.complete() || confined_) {
-        return false;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!in.complete() || confined_) {
+            return false;
+        }
+        confined_ = std::move(confined);
     }
-    confined_ = std::move(confined);
-    if (auto calls = frame.take_descriptor()) {
+    auto calls = frame.take_descriptor();
+    return !calls || watch_calls(std::move(calls));
+}
+
+bool HostEnd::watch_calls(UniqueFd calls) {
+    try {
         calls_ = std::make_unique<CallWatch>(
             home_, std::move(calls), process_->watch_fd(),
             CallWatch::Options{options_.agent, options_.reachable, options_.processes});
+    } catch (const std::system_error& error) { // no more threads
+        kill(std::string("nobody could answer its system calls: ") + error.what());
     }
-    return true;
+    return calls_ != nullptr;
 }
 
 bool HostEnd::take_returned(Frame& frame, Reader& in) {

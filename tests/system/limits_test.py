@@ -211,6 +211,16 @@ class Sandbox(unittest.TestCase):
             line = host.log_until("agent.call_denied", agent="rude", so_far=4)
             self.assertEqual((line["call"], line["path"]), ("openat", "/etc/passwd"))
 
+    def test_whoever_is_denied_one_call_often_is_told_of_another_one_at_once(self):
+        config = "enabled = true\nnetwork = false"
+        with limited(sandbox=config) as host, host.client() as client, \
+                Watcher(host, "host.agent.rude") as events:
+            for _ in range(5):
+                client.call("rude", "read", {"path": "/etc/passwd"})
+            client.call("rude", "connect")
+            told = [events.action("rude", "call_denied")["text"] for _ in range(4)]
+            self.assertEqual(told, ["openat /etc/passwd"] * 3 + ["socket"])
+
     def test_what_is_in_reach_or_not_there_is_not_told(self):
         with limited(sandbox="enabled = true") as host, host.client() as client:
             state = host.state_dir / "agents/rude"
