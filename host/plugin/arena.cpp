@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace noa::plugin {
 
@@ -21,8 +22,9 @@ noa_status Arena::open(std::uint64_t layout, std::uint64_t size, noa_arena& ret_
     if (const auto status = owner_.open(layout, size, grant); status != NOA_OK) {
         return status;
     }
-    const auto access = grant.writable ? ArenaMapping::Access::write : ArenaMapping::Access::read;
-    if (!grant.memory || !mapping_.open(std::move(grant.memory), grant.size, grant.room, access)) {
+    if (!grant.memory || !mapping_.open(std::move(grant.memory), grant.size, grant.room) ||
+        (grant.writable && !mapping_.allow_writing(owner_.take_parked()))) {
+        mapping_.close();
         owner_.undo_open();
         return NOA_E_FAILED;
     }
@@ -58,11 +60,17 @@ noa_status Arena::release(std::uint64_t offset, std::uint64_t size) {
     return mapping_.release(offset, size);
 }
 
+void Arena::unmap() noexcept {
+    if (auto parked = mapping_.close(); parked.size() != 0) {
+        owner_.park(std::move(parked));
+    }
+}
+
 noa_status Arena::close() {
     if (!mapping_.is_open()) {
         return NOA_E_STATE;
     }
-    mapping_.close(); // before anybody is told that it is whole
+    unmap(); // before anybody is told that it is whole
     return owner_.close();
 }
 
@@ -75,7 +83,8 @@ noa_status Arena::discard() {
 }
 
 bool Arena::started() {
-    return !mapping_.is_open() || (owner_.begin_writing() == NOA_OK && mapping_.allow_writing());
+    return !mapping_.is_open() ||
+           (owner_.begin_writing() == NOA_OK && mapping_.allow_writing(owner_.take_parked()));
 }
 
 } // namespace noa::plugin

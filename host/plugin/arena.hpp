@@ -37,6 +37,9 @@ public:
     [[nodiscard]] virtual noa_status begin_writing() = 0;
     [[nodiscard]] virtual noa_status close() = 0;
     [[nodiscard]] virtual noa_status discard() = 0;
+    // Of what is opened, what whoever wrote it in this process has left mapped.
+    [[nodiscard]] virtual ParkedMapping take_parked() noexcept { return {}; }
+    virtual void park(ParkedMapping /*mapping*/) noexcept {}
 };
 
 // [lane] every function but the constructor.
@@ -55,7 +58,7 @@ public:
     // start has failed.
     [[nodiscard]] bool started();
     // quiesce has returned NOA_OK, start has failed, or the plugin is beyond help.
-    void unmap() noexcept { mapping_.close(); }
+    void unmap() noexcept;
 
 private:
     void tell(noa_arena& ret_arena) const noexcept;

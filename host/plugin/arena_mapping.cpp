@@ -29,12 +29,11 @@ ArenaMapping::~ArenaMapping() {
     }
 }
 
-bool ArenaMapping::open(UniqueFd memory, std::uint64_t size, std::uint64_t room, Access access) {
+bool ArenaMapping::open(UniqueFd memory, std::uint64_t size, std::uint64_t room) {
     if (!make_room(std::max(size, room)) && !make_room(size)) {
         return false;
     }
     memory_ = std::move(memory);
-    access_ = access;
     if (!map(reserved_.back().base, 0, size)) {
         memory_.reset();
         return false;
@@ -50,16 +49,15 @@ bool ArenaMapping::make_room(std::uint64_t size) {
 
 bool ArenaMapping::reserve(std::uint64_t size) {
     reserved_.reserve(reserved_.size() + 1);
-    void* base = ::mmap(nullptr, size, PROT_NONE, reserving, -1, 0);
-    if (base == MAP_FAILED) {
-        return false;
+    auto* base = reserve_addresses(size);
+    if (base != nullptr) {
+        reserved_.push_back({base, size});
     }
-    reserved_.push_back({static_cast<std::byte*>(base), size});
-    return true;
+    return base != nullptr;
 }
 
 bool ArenaMapping::map(std::byte* base, std::uint64_t from, std::uint64_t to) noexcept {
-    const int protection = access_ == Access::write ? PROT_READ | PROT_WRITE : PROT_READ;
+    const int protection = writable_ ? PROT_READ | PROT_WRITE : PROT_READ;
     if (::mmap(base + from, to - from, protection, MAP_SHARED | MAP_NORESERVE | MAP_FIXED,
                memory_.get(), static_cast<off_t>(from)) != MAP_FAILED) {
         return true;
@@ -98,15 +96,19 @@ bool ArenaMapping::grow(std::uint64_t size) {
     return true;
 }
 
-bool ArenaMapping::allow_writing() {
-    if (is_writable()) {
+bool ArenaMapping::allow_writing(ParkedMapping parked) {
+    if (writable_) {
         return true;
     }
-    if (::mprotect(base_, size_, PROT_READ | PROT_WRITE) != 0) {
-        return false;
+    const auto known = parked.size();
+    if (known == 0 || known > size_) {
+        writable_ = ::mprotect(base_, size_, PROT_READ | PROT_WRITE) == 0;
+        return writable_;
     }
-    access_ = Access::write;
-    return true;
+    writable_ = true;
+    writable_ = (parked.move_to(base_) && (known == size_ || map(base_, known, size_))) ||
+                map(base_, 0, size_);
+    return writable_;
 }
 
 noa_status ArenaMapping::release(std::uint64_t offset, std::uint64_t size) {
@@ -120,13 +122,17 @@ noa_status ArenaMapping::release(std::uint64_t offset, std::uint64_t size) {
     return ::madvise(base_ + offset, size, MADV_REMOVE) == 0 ? NOA_OK : NOA_E_FAILED;
 }
 
-void ArenaMapping::close() noexcept {
-    if (is_open()) {
-        unmap(base_, size_);
-        memory_.reset();
-        base_ = nullptr;
-        size_ = 0;
+ParkedMapping ArenaMapping::close() noexcept {
+    if (!is_open()) {
+        return {};
     }
+    auto parked = writable_ ? ParkedMapping::park(base_, size_) : ParkedMapping();
+    unmap(base_, size_);
+    memory_.reset();
+    writable_ = false;
+    base_ = nullptr;
+    size_ = 0;
+    return parked;
 }
 
 } // namespace noa::plugin

@@ -17,11 +17,15 @@ public:
     [[nodiscard]] noa_status begin_writing() override;
     [[nodiscard]] noa_status close() override;
     [[nodiscard]] noa_status discard() override;
+    // Nobody else will map it here: drop_parked is to unmap it, once nobody waits.
+    void park(plugin::ParkedMapping mapping) noexcept override { parked_ = std::move(mapping); }
+    void drop_parked() noexcept { parked_ = plugin::ParkedMapping(); }
 
 private:
     [[nodiscard]] noa_status ask(link::Ask function);
 
     LinkEnd& link_;
+    plugin::ParkedMapping parked_;
 };
 
 } // namespace noa::runner

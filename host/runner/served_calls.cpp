@@ -36,6 +36,7 @@ void ServedLane::do_control(LinkEnd::Arrived& arrived) {
         return;
     case Kind::taken_back: {
         link_.drop_messages();
+        borrowed_arena_.drop_parked(); // it takes long, and here nobody waits
         const std::lock_guard lock(mutex_);
         open_.clear();
         requests_.clear(); // answered to nobody

@@ -224,6 +224,29 @@ noa_status AgentArena::discard(noa_context by) {
     return NOA_OK;
 }
 
+plugin::ParkedMapping AgentArena::take_parked(noa_context by) noexcept {
+    const std::lock_guard lock(mutex_);
+    return holder_ == by ? std::move(memory_.parked) : plugin::ParkedMapping();
+}
+
+void AgentArena::park(noa_context by, plugin::ParkedMapping mapping) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (holder_ == by) {
+        memory_.parked = std::move(mapping);
+        memory_.parked_by = by;
+    }
+}
+
+void AgentArena::unpark(noa_context by) noexcept {
+    plugin::ParkedMapping gone; // unmapped when nobody waits for the mutex
+    const std::lock_guard lock(mutex_);
+    for (auto* memory : {&memory_, &former_}) {
+        if (memory->parked_by == by) {
+            gone = std::move(memory->parked);
+        }
+    }
+}
+
 std::optional<AgentArena::Told> AgentArena::told() const {
     const std::lock_guard lock(mutex_);
     if (memory_.epoch == 0) {

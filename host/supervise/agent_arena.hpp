@@ -42,6 +42,10 @@ public:
     [[nodiscard]] noa_status begin_writing(noa_context by);
     [[nodiscard]] noa_status close(noa_context by);
     [[nodiscard]] noa_status discard(noa_context by);
+    [[nodiscard]] plugin::ParkedMapping take_parked(noa_context by) noexcept;
+    void park(noa_context by, plugin::ParkedMapping mapping) noexcept;
+    // Its own is of no use any more.
+    void unpark(noa_context by) noexcept;
 
     struct Told {
         std::uint64_t size = 0;
@@ -61,6 +65,8 @@ private:
         std::uint64_t epoch = 0;
         std::uint32_t condition = NOA_ARENA_FRESH;
         bool of_start = false; // written, or let write, by a start that has not come to its end
+        plugin::ParkedMapping parked;
+        noa_context parked_by = 0;
     };
 
     // [mutex held]
@@ -104,6 +110,12 @@ public:
     [[nodiscard]] noa_status begin_writing() override { return arena_.begin_writing(generation_); }
     [[nodiscard]] noa_status close() override { return arena_.close(generation_); }
     [[nodiscard]] noa_status discard() override { return arena_.discard(generation_); }
+    [[nodiscard]] plugin::ParkedMapping take_parked() noexcept override {
+        return arena_.take_parked(generation_);
+    }
+    void park(plugin::ParkedMapping mapping) noexcept override {
+        arena_.park(generation_, std::move(mapping));
+    }
 
 private:
     AgentArena& arena_;

@@ -47,6 +47,7 @@ std::string Generation::unload() {
             set_generation_of_this_thread(nullptr);
         });
         lane_->join();
+        agent_arena_.unpark(context_);
         around_.bus.subscriptions().remove_owner(lane_->endpoint(), context_);
         if (const auto kept = lane_->kept_messages(); kept != 0) {
             around_.log.write(

@@ -3,7 +3,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -11,7 +15,6 @@ namespace noa::plugin {
 namespace {
 
 constexpr std::uint64_t page = 4096;
-using Access = ArenaMapping::Access;
 
 UniqueFd memory_of(std::uint64_t size) {
     UniqueFd fd(::memfd_create("test", MFD_CLOEXEC));
@@ -48,7 +51,8 @@ TEST_F(ArenaMappingTest, whole_pages_are_what_an_arena_consists_of) {
 }
 
 TEST_F(ArenaMappingTest, grows_in_place_within_its_room) {
-    ASSERT_TRUE(mapping_.open(memory_of(8 * page), page, 8 * page, Access::write));
+    ASSERT_TRUE(mapping_.open(memory_of(8 * page), page, 8 * page));
+    ASSERT_TRUE(mapping_.allow_writing({}));
     auto* base = mapping_.base();
     write_to(base);
     ASSERT_TRUE(mapping_.grow(8 * page));
@@ -59,7 +63,8 @@ TEST_F(ArenaMappingTest, grows_in_place_within_its_room) {
 }
 
 TEST_F(ArenaMappingTest, moves_when_its_room_is_short_and_leaves_nothing_behind) {
-    ASSERT_TRUE(mapping_.open(memory_of(8 * page), page, page, Access::write));
+    ASSERT_TRUE(mapping_.open(memory_of(8 * page), page, page));
+    ASSERT_TRUE(mapping_.allow_writing({}));
     auto* former = mapping_.base();
     write_to(former);
     ASSERT_TRUE(mapping_.grow(8 * page));
@@ -70,20 +75,21 @@ TEST_F(ArenaMappingTest, moves_when_its_room_is_short_and_leaves_nothing_behind)
 }
 
 TEST_F(ArenaMappingTest, room_that_the_system_does_not_have_is_done_without) {
-    ASSERT_TRUE(mapping_.open(memory_of(page), page, std::uint64_t{1} << 62U, Access::write));
+    ASSERT_TRUE(mapping_.open(memory_of(page), page, std::uint64_t{1} << 62U));
+    ASSERT_TRUE(mapping_.allow_writing({}));
     EXPECT_FALSE(mapping_.make_room(std::uint64_t{1} << 62U));
     EXPECT_TRUE(mapping_.make_room(2 * page));
     write_to(mapping_.base());
 }
 
 TEST_F(ArenaMappingTest, is_read_only_until_writing_is_allowed) {
-    ASSERT_TRUE(mapping_.open(memory_of(2 * page), page, 2 * page, Access::read));
+    ASSERT_TRUE(mapping_.open(memory_of(2 * page), page, 2 * page));
     EXPECT_EQ(mapping_.base()[0], std::byte{0});
     EXPECT_EQ(mapping_.release(0, page), NOA_E_STATE);
     EXPECT_DEATH(write_to(mapping_.base()), "");
     ASSERT_TRUE(mapping_.grow(2 * page));
     EXPECT_DEATH(write_to(mapping_.base() + page), "");
-    ASSERT_TRUE(mapping_.allow_writing());
+    ASSERT_TRUE(mapping_.allow_writing({}));
     write_to(mapping_.base());
     write_to(mapping_.base() + page);
 }
@@ -92,13 +98,15 @@ TEST_F(ArenaMappingTest, what_is_closed_stays_reserved_and_faults) {
     std::byte* base = nullptr;
     {
         ArenaMapping mapping;
-        ASSERT_TRUE(mapping.open(memory_of(page), page, 4 * page, Access::write));
+        ASSERT_TRUE(mapping.open(memory_of(page), page, 4 * page));
+        ASSERT_TRUE(mapping_.allow_writing({}));
         base = mapping.base();
         mapping.close();
         EXPECT_FALSE(mapping.is_open());
         EXPECT_TRUE(is_taken(base));
         EXPECT_DEATH(write_to(base), "");
-        ASSERT_TRUE(mapping.open(memory_of(page), page, 4 * page, Access::write));
+        ASSERT_TRUE(mapping.open(memory_of(page), page, 4 * page));
+        ASSERT_TRUE(mapping.allow_writing({}));
         EXPECT_EQ(mapping.base(), base); // its own place still
     }
     EXPECT_FALSE(is_taken(base));
@@ -106,7 +114,8 @@ TEST_F(ArenaMappingTest, what_is_closed_stays_reserved_and_faults) {
 
 TEST_F(ArenaMappingTest, releases_whole_pages_inside) {
     const auto memory = memory_of(4 * page);
-    ASSERT_TRUE(mapping_.open(UniqueFd(::dup(memory.get())), 4 * page, 4 * page, Access::write));
+    ASSERT_TRUE(mapping_.open(UniqueFd(::dup(memory.get())), 4 * page, 4 * page));
+    ASSERT_TRUE(mapping_.allow_writing({}));
     std::memset(mapping_.base(), 1, 4 * page);
     EXPECT_EQ(mapping_.release(page, 2 * page), NOA_OK);
     EXPECT_EQ(mapping_.base()[page - 1], std::byte{1});
@@ -119,6 +128,50 @@ TEST_F(ArenaMappingTest, releases_whole_pages_inside) {
     EXPECT_EQ(mapping_.release(4 * page, page), NOA_E_INVALID);
     EXPECT_EQ(mapping_.release(page, UINT64_MAX - page + 1), NOA_E_INVALID);
     EXPECT_EQ(mapping_.release(4 * page, 0), NOA_OK);
+}
+
+// How many of `size` bytes are faulted in here (proc(5), smaps).
+std::uint64_t resident(const std::byte* base) {
+    std::ifstream maps("/proc/self/smaps");
+    std::array<char, 32> start{};
+    std::snprintf(start.data(), start.size(), "%lx-", reinterpret_cast<unsigned long>(base));
+    bool is_it = false;
+    for (std::string line; std::getline(maps, line);) {
+        is_it = is_it || line.starts_with(start.data());
+        if (is_it && line.starts_with("Rss:")) {
+            return std::stoul(line.substr(4)) * 1024;
+        }
+    }
+    return 0;
+}
+
+TEST_F(ArenaMappingTest, what_is_parked_need_not_be_faulted_in_anew) {
+    const auto memory = memory_of(16 * page);
+    const auto again = [&] { return UniqueFd(::dup(memory.get())); };
+    ASSERT_TRUE(mapping_.open(again(), 8 * page, 8 * page));
+    ASSERT_TRUE(mapping_.allow_writing({}));
+    auto* former = mapping_.base();
+    std::memset(former, 1, 8 * page);
+    auto parked = mapping_.close();
+    ASSERT_EQ(parked.size(), 8 * page);
+    EXPECT_TRUE(is_taken(former));
+    EXPECT_DEATH(write_to(former), "");
+
+    ArenaMapping next;
+    ASSERT_TRUE(next.open(again(), 16 * page, 16 * page)); // it has grown since
+    EXPECT_EQ(next.base()[8 * page - 1], std::byte{1});
+    EXPECT_DEATH(write_to(next.base()), "");
+    ASSERT_TRUE(next.allow_writing(std::move(parked)));
+    EXPECT_EQ(resident(next.base()), 8 * page);
+    std::memset(next.base(), 2, 16 * page);
+    EXPECT_EQ(next.release(0, 16 * page), NOA_OK);
+    EXPECT_EQ(next.base()[0], std::byte{0});
+}
+
+TEST_F(ArenaMappingTest, what_was_only_read_is_not_parked) {
+    ASSERT_TRUE(mapping_.open(memory_of(page), page, page));
+    EXPECT_EQ(mapping_.close().size(), 0U);
+    EXPECT_EQ(mapping_.close().size(), 0U);
 }
 
 // Says what it was asked, and grants what a test has put down.
@@ -137,10 +190,12 @@ public:
     noa_status begin_writing() override { return writing; }
     noa_status close() override { return NOA_OK; }
     noa_status discard() override { return NOA_OK; }
+    void park(ParkedMapping mapping) noexcept override { parked = std::move(mapping); }
 
     ArenaGrant grant;
     noa_status growing = NOA_OK;
     noa_status writing = NOA_OK;
+    ParkedMapping parked;
     int undone = 0;
     int grown = 0;
 };
@@ -201,6 +256,20 @@ TEST_F(ArenaTest, start_fails_when_the_owner_does_not_let_it_write) {
     owner_.writing = NOA_OK;
     EXPECT_TRUE(arena_.started());
     write_to(static_cast<std::byte*>(told_.base));
+}
+
+// To unmap it takes as long as it is large: that is for when nobody waits.
+TEST_F(ArenaTest, what_was_written_stays_parked_with_the_owner) {
+    grant(true);
+    ASSERT_EQ(open(), NOA_OK);
+    ASSERT_EQ(arena_.close(), NOA_OK);
+    EXPECT_EQ(owner_.parked.size(), page);
+    arena_.unmap();
+    EXPECT_EQ(owner_.parked.size(), page);
+    grant(false);
+    ASSERT_EQ(open(), NOA_OK);
+    arena_.unmap();
+    EXPECT_EQ(owner_.parked.size(), page);
 }
 
 TEST_F(ArenaTest, writes_no_more_than_there_is_room_for) {

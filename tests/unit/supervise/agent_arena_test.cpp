@@ -275,6 +275,35 @@ TEST_F(AgentArenaTest, a_file_limit_of_the_host_is_an_error) {
     ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
 }
 
+TEST_F(AgentArenaTest, what_is_parked_goes_to_whoever_opens_that_memory) {
+    const auto mapping = [&] {
+        void* base =
+            ::mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, grant_.memory.get(), 0);
+        auto parked = plugin::ParkedMapping::park(static_cast<std::byte*>(base), page);
+        ::munmap(base, page);
+        return parked;
+    };
+    start(first_life);
+    ASSERT_EQ(open(first_life), NOA_OK);
+    arena_.park(first_life, mapping());
+    arena_.park(second_life, mapping()); // not its holder
+    EXPECT_EQ(arena_.take_parked(second_life).size(), 0U);
+    ASSERT_EQ(arena_.close(first_life), NOA_OK);
+    arena_.left_by(first_life);
+    arena_.starting(second_life, false);
+    ASSERT_EQ(arena_.discard(second_life), NOA_OK);
+    ASSERT_EQ(open(second_life), NOA_OK);
+    EXPECT_EQ(arena_.take_parked(second_life).size(), 0U); // it is of another memory
+    arena_.left_by(second_life);
+    arena_.starting(third, false);
+    EXPECT_EQ(arena_.take_parked(third).size(), page);
+    EXPECT_EQ(arena_.take_parked(third).size(), 0U);
+    arena_.park(third, mapping());
+    arena_.unpark(second_life);
+    arena_.unpark(third);
+    EXPECT_EQ(arena_.take_parked(third).size(), 0U);
+}
+
 TEST_F(AgentArenaTest, goes_with_the_agent) {
     leave('a');
     arena_.forget();
