@@ -82,61 +82,61 @@ Value Store::value_of(Loc loc) const noexcept {
     return value;
 }
 
-Store::Plan Store::plan(std::string_view key, std::string_view value,
-                        const SetOptions& options) const noexcept {
-    Plan plan;
-    plan.timer = options.end.has_value();
-    plan.times = options.load_ms != 0 || (plan.timer && options.grace_ms != 0);
-    plan.extras = plan.times || !options.tags.empty();
-    if (plan.timer) {
-        plan.end = since(*options.end + Instant(options.grace_ms));
+Store::Extras Store::extras_of(const SetOptions& options, Loc before) const noexcept {
+    Extras extras;
+    if (before != 0 && options.keep == Keep::all) {
+        if (const EntryView view = entries_.view(before); view.extras != nullptr) {
+            extras.size = extras_bytes(view.extras);
+            std::memcpy(extras.bytes.data(), view.extras, extras.size);
+        }
+        return extras;
     }
-    const std::size_t extras = sizeof(ExtrasHead) +
-                               std::min(options.tags.size(), most_tags) * tag_bytes +
-                               (plan.times ? times_bytes : 0);
-    measure(plan, key.size(), plan.extras ? extras : 0, value.size());
-    return plan;
-}
-
-void Store::measure(Plan& plan, std::size_t key, std::size_t extras, std::size_t value) noexcept {
-    plan.bytes = sizeof(EntryHead) + (plan.timer ? timer_bytes : 0) +
-                 (key >= long_key ? sizeof(std::uint16_t) : 0) + key + extras + value;
-    plan.wide = plan.bytes > wide_above;
-    plan.bytes += plan.wide ? sizeof(std::uint32_t) : 0;
-}
-
-std::size_t Store::write_extras(ExtrasText& into, const SetOptions& options,
-                                const Plan& plan) const noexcept {
-    if (!plan.extras) {
-        return 0;
+    const std::uint32_t grace_ms = options.end ? options.grace_ms : 0;
+    const bool times = options.load_ms != 0 || grace_ms != 0;
+    if (!times && options.tags.empty()) {
+        return extras;
     }
     const auto tags = options.tags.first(std::min(options.tags.size(), most_tags));
-    write_at(into.data(), ExtrasHead{static_cast<std::uint8_t>(tags.size()),
-                                     static_cast<std::uint8_t>(plan.times ? 1 : 0)});
-    std::byte* at = into.data() + sizeof(ExtrasHead);
+    std::byte* at = extras.bytes.data();
+    write_at(at, ExtrasHead{static_cast<std::uint8_t>(tags.size()),
+                            static_cast<std::uint8_t>(times ? 1 : 0)});
+    at += sizeof(ExtrasHead);
     for (const std::string_view tag : tags) {
         const std::uint16_t slot = tag_slot(tag);
         write_at(at, slot);
         write_at(at + 2, memory_.page_data<std::uint32_t>(header().tags.table)[slot]);
         at += tag_bytes;
     }
-    if (plan.times) {
+    if (times) {
         write_at(at, options.load_ms);
-        write_at(at + 4, plan.timer ? options.grace_ms : 0);
+        write_at(at + 4, grace_ms);
         at += times_bytes;
     }
-    return static_cast<std::size_t>(at - into.data());
+    extras.size = static_cast<std::size_t>(at - extras.bytes.data());
+    return extras;
+}
+
+Store::Plan Store::measure(const Content& content, std::optional<std::uint64_t> end) noexcept {
+    Plan plan;
+    plan.timer = end.has_value();
+    plan.end = end.value_or(0);
+    plan.bytes = sizeof(EntryHead) + (plan.timer ? timer_bytes : 0) +
+                 (content.key.size() >= long_key ? sizeof(std::uint16_t) : 0) + content.key.size() +
+                 content.extras.size() + content.value.size();
+    plan.wide = plan.bytes > wide_above;
+    plan.bytes += plan.wide ? sizeof(std::uint32_t) : 0;
+    return plan;
 }
 
 // All of an entry but its links and its segment.
-void Store::compose(Loc loc, Domain domain, std::string_view key, std::string_view extras,
-                    std::string_view value, Type type, const Plan& plan) noexcept {
+void Store::compose(Loc loc, const Content& content, const Plan& plan) noexcept {
+    const bool key_is_long = content.key.size() >= long_key;
     EntryHead& head = entries_.head(loc);
     head.flags = static_cast<std::uint8_t>(
-        static_cast<unsigned>(type) | (plan.timer ? flag_timer : 0U) |
-        (plan.wide ? flag_wide : 0U) | (extras.empty() ? 0U : flag_extras));
-    head.domain = domain;
-    head.key_size = key.size() >= long_key ? long_key : static_cast<std::uint8_t>(key.size());
+        static_cast<unsigned>(content.type) | (plan.timer ? flag_timer : 0U) |
+        (plan.wide ? flag_wide : 0U) | (content.extras.empty() ? 0U : flag_extras));
+    head.domain = content.domain;
+    head.key_size = key_is_long ? long_key : static_cast<std::uint8_t>(content.key.size());
     head.spare = plan.wide ? 0 : static_cast<std::uint8_t>(entries_.bytes(loc) - plan.bytes);
     std::byte* at = memory_.place(loc) + sizeof head;
     if (plan.timer) {
@@ -145,14 +145,14 @@ void Store::compose(Loc loc, Domain domain, std::string_view key, std::string_vi
         at += timer_bytes;
     }
     if (plan.wide) {
-        write_at(at, static_cast<std::uint32_t>(value.size()));
+        write_at(at, static_cast<std::uint32_t>(content.value.size()));
         at += sizeof(std::uint32_t);
     }
-    if (head.key_size == long_key) {
-        write_at(at, static_cast<std::uint16_t>(key.size()));
+    if (key_is_long) {
+        write_at(at, static_cast<std::uint16_t>(content.key.size()));
         at += sizeof(std::uint16_t);
     }
-    for (const std::string_view part : {key, extras, value}) {
+    for (const std::string_view part : {content.key, content.extras, content.value}) {
         if (!part.empty()) {
             std::memcpy(at, part.data(), part.size());
             at += part.size();
@@ -160,24 +160,36 @@ void Store::compose(Loc loc, Domain domain, std::string_view key, std::string_vi
     }
 }
 
-void Store::write(Loc loc, Domain domain, std::string_view key, std::string_view value,
-                  const SetOptions& options, const Plan& plan) noexcept {
-    ExtrasText extras; // NOLINT(cppcoreguidelines-pro-type-member-init): as much as is used
-    const std::size_t size = write_extras(extras, options, plan);
-    compose(loc, domain, key, text_of(extras.data(), size), value, options.type, plan);
-}
-
 // In the same slot.
-void Store::rewrite(Loc loc, std::string_view key, std::string_view value,
-                    const SetOptions& options, const Plan& plan) noexcept {
+void Store::rewrite(Loc loc, const Content& content, const Plan& plan) noexcept {
     const EntryHead before = entries_.head(loc);
     if ((before.flags & flag_timer) != 0) {
         wheel_.remove(loc);
     }
-    write(loc, before.domain, key, value, options, plan);
+    compose(loc, content, plan);
     set_segment(entries_.head(loc), segment_of(before));
     if (plan.timer) {
         wheel_.add(loc);
+    }
+}
+
+// Into a slot of its own, for whatever the key had before.
+void Store::put(Loc loc, const Content& content, const Plan& plan, std::uint64_t hash) noexcept {
+    compose(loc, content, plan);
+    Loc* place =
+        index_.find(hash, [&](Loc at) { return entries_.is(at, content.domain, content.key); });
+    if (place != nullptr) {
+        substitute(place, loc, plan);
+        policy_.use(loc, hash);
+        return;
+    }
+    index_.insert(hash, loc);
+    policy_.add(loc, hash);
+    if (plan.timer) {
+        wheel_.add(loc);
+    }
+    if (index_.entries() % 1024 == 0) {
+        sketch_.fit(index_.entries());
     }
 }
 
@@ -203,24 +215,26 @@ void Store::substitute(Loc* place, Loc to, const Plan& plan) noexcept {
 // Gives an entry an end, or takes it: it needs another slot for that.
 bool Store::relay(SpaceId space, std::string_view key, std::uint64_t hash,
                   std::optional<Instant> end) noexcept {
-    const auto same = [&](Loc loc) { return entries_.is(loc, domain_of(space), key); };
-    const EntryView before = entries_.view(*index_.find(hash, same));
-    Plan needed;
-    needed.timer = end.has_value();
-    const std::size_t extras = before.extras == nullptr ? 0 : extras_bytes(before.extras);
-    measure(needed, key.size(), extras, before.value_size);
+    const auto content = [&](Loc loc) {
+        const EntryView view = entries_.view(loc);
+        return Content{view.head().domain, key,
+                       text_of(view.extras, view.extras == nullptr ? 0 : extras_bytes(view.extras)),
+                       view.value_text(), static_cast<Type>(view.head().flags & flag_type)};
+    };
+    const Domain domain = domain_of(space);
+    const Loc before = look_up(domain, key, hash);
+    const auto total = end ? std::optional(since(*end + grace_of(before))) : std::nullopt;
+    const Plan needed = measure(content(before), total);
     const Loc to = make_room(space, hash, static_cast<std::uint32_t>(needed.bytes), false);
-    Loc* place = index_.find(hash, same);
-    if (to == 0 || place == nullptr) { // it was the one that had to go
-        if (to != 0) {
-            slabs_.put(to);
-        }
+    if (to == 0) {
         return false;
     }
-    needed.end = end ? since(*end + grace_of(*place)) : 0;
-    const EntryView view = entries_.view(*place);
-    compose(to, view.head().domain, key, text_of(view.extras, extras), view.value_text(),
-            static_cast<Type>(view.head().flags & flag_type), needed);
+    Loc* place = index_.find(hash, [&](Loc loc) { return entries_.is(loc, domain, key); });
+    if (place == nullptr) { // it was the one that had to go
+        slabs_.put(to);
+        return false;
+    }
+    compose(to, content(*place), needed);
     substitute(place, to, needed);
     return true;
 }

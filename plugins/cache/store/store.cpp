@@ -142,22 +142,20 @@ Stored Store::set(SpaceId space, std::string_view key, std::string_view value,
     if (options.when != When::always && present != (options.when == When::present)) {
         return Stored::no;
     }
-    SetOptions wanted = options;
-    if (options.keep_end && present) {
-        wanted.end = value_of(old).end;
-    }
-    if (!wanted.tags.empty() && !tags_ready()) {
+    if (!options.tags.empty() && !tags_ready()) {
         return Stored::no_room;
     }
-    const Plan needed = plan(key, value, wanted);
+    old = look_up(domain, key, hash); // the tags' table may have cost it its place
+    const Extras extras = extras_of(options, present ? old : 0);
+    const Content content{domain, key, extras.text(), value, options.type};
+    const Plan needed = measure(content, end_of(options, present ? old : 0));
     const auto slot = Slabs::slot_bytes_for(static_cast<std::uint32_t>(needed.bytes));
     const std::uint64_t quota = header().spaces[space].quota;
     if (slot > limits_.bytes / parts_of_largest || (quota != 0 && slot > quota)) {
         return Stored::too_large;
     }
-    old = look_up(domain, key, hash); // the tags' table may have cost it its place
     if (old != 0 && entries_.bytes(old) == slot) {
-        rewrite(old, key, value, wanted, needed);
+        rewrite(old, content, needed);
         policy_.use(old, hash);
         return Stored::yes;
     }
@@ -165,22 +163,21 @@ Stored Store::set(SpaceId space, std::string_view key, std::string_view value,
     if (loc == 0) {
         return Stored::no_room;
     }
-    write(loc, domain, key, value, wanted, needed);
-    Loc* place = index_.find(hash, [&](Loc at) { return entries_.is(at, domain, key); });
-    if (place != nullptr) {
-        substitute(place, loc, needed);
-        policy_.use(loc, hash);
-    } else {
-        index_.insert(hash, loc);
-        policy_.add(loc, hash);
-        if (needed.timer) {
-            wheel_.add(loc);
-        }
-        if (index_.entries() % 1024 == 0) {
-            sketch_.fit(index_.entries());
-        }
-    }
+    put(loc, content, needed, hash);
     return Stored::yes;
+}
+
+// Grace included, as it is kept.
+std::optional<std::uint64_t> Store::end_of(const SetOptions& options, Loc before) const noexcept {
+    if (before != 0 && options.keep != Keep::nothing) {
+        const bool timer = (entries_.head(before).flags & flag_timer) != 0;
+        const Instant grace = options.keep == Keep::all ? Instant(0) : grace_of(before);
+        return timer ? std::optional(entries_.timer(before).end() -
+                                     static_cast<std::uint64_t>(grace.count()))
+                     : std::nullopt;
+    }
+    return options.end ? std::optional(since(*options.end + Instant(options.grace_ms)))
+                       : std::nullopt;
 }
 
 bool Store::erase(SpaceId space, std::string_view key, Instant now) noexcept {

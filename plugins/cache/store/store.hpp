@@ -48,12 +48,18 @@ struct Value {
     std::uint32_t load_ms = 0;       // how long it took to make; 0: not known
 };
 
+// Of the value that is replaced; without one, what the options say holds.
+enum class Keep : std::uint8_t {
+    nothing,
+    end,
+    all, // tags and times, too
+};
 enum class When : std::uint8_t { always, absent, present };
 
 struct SetOptions {
     Type type = Type::string;
     std::optional<Instant> end = {};
-    bool keep_end = false; // that of the value before
+    Keep keep = Keep::nothing;
     When when = When::always;
     std::span<const std::string_view> tags = {}; // most_tags at most
     std::uint32_t load_ms = 0;
@@ -175,10 +181,24 @@ private:
     struct Plan {
         bool timer = false;
         bool wide = false;
-        bool extras = false;
-        bool times = false;
         std::uint64_t end = 0; // grace included
         std::uint64_t bytes = 0;
+    };
+    // What stands behind the key, before the value.
+    struct Extras {
+        std::array<std::byte, sizeof(ExtrasHead) + most_tags * tag_bytes + times_bytes> bytes;
+        std::size_t size = 0;
+
+        [[nodiscard]] std::string_view text() const noexcept {
+            return {reinterpret_cast<const char*>(bytes.data()), size};
+        }
+    };
+    struct Content {
+        Domain domain;
+        std::string_view key;
+        std::string_view extras;
+        std::string_view value;
+        Type type;
     };
 
     [[nodiscard]] Header& header() const noexcept { return memory_.header(); }
@@ -197,21 +217,13 @@ private:
     std::optional<Value> read(SpaceId space, std::string_view key, Instant now,
                               bool stale) noexcept;
 
-    [[nodiscard]] Plan plan(std::string_view key, std::string_view value,
-                            const SetOptions& options) const noexcept;
-    // What stands before the value, behind the key.
-    using ExtrasText =
-        std::array<std::byte, sizeof(ExtrasHead) + most_tags * tag_bytes + times_bytes>;
-    static void measure(Plan& plan, std::size_t key, std::size_t extras,
-                        std::size_t value) noexcept;
-    std::size_t write_extras(ExtrasText& into, const SetOptions& options,
-                             const Plan& plan) const noexcept;
-    void compose(Loc loc, Domain domain, std::string_view key, std::string_view extras,
-                 std::string_view value, Type type, const Plan& plan) noexcept;
-    void write(Loc loc, Domain domain, std::string_view key, std::string_view value,
-               const SetOptions& options, const Plan& plan) noexcept;
-    void rewrite(Loc loc, std::string_view key, std::string_view value, const SetOptions& options,
-                 const Plan& plan) noexcept;
+    [[nodiscard]] Extras extras_of(const SetOptions& options, Loc before) const noexcept;
+    [[nodiscard]] std::optional<std::uint64_t> end_of(const SetOptions& options,
+                                                      Loc before) const noexcept;
+    static Plan measure(const Content& content, std::optional<std::uint64_t> end) noexcept;
+    void compose(Loc loc, const Content& content, const Plan& plan) noexcept;
+    void rewrite(Loc loc, const Content& content, const Plan& plan) noexcept;
+    void put(Loc loc, const Content& content, const Plan& plan, std::uint64_t hash) noexcept;
     bool relay(SpaceId space, std::string_view key, std::uint64_t hash,
                std::optional<Instant> end) noexcept;
     void substitute(Loc* place, Loc to, const Plan& plan) noexcept;

@@ -69,7 +69,7 @@ TEST_F(StoreTest, EndsALifeAtItsMoment) {
     set_for("a", "1", 10s);
     now_ += 9999ms;
     EXPECT_EQ(get("a"), "1");
-    EXPECT_EQ(set("a", "2", {.keep_end = true}), Stored::yes);
+    EXPECT_EQ(set("a", "2", {.keep = Keep::end}), Stored::yes);
     now_ += 1ms;
     EXPECT_EQ(get("a"), "-");
     EXPECT_EQ(store_->entries(), 0U) << "seen dead, it is freed";
@@ -143,6 +143,24 @@ TEST_F(StoreTest, ShowsTheStaleToThoseWhoTakeIt) {
     EXPECT_EQ(set("a", "x", {.when = When::present}), Stored::no) << "to others it is dead";
     now_ += 5s;
     EXPECT_FALSE(store_->get_stale(0, "a", now_));
+}
+
+TEST_F(StoreTest, KeepsWhatBelongsToTheValueBefore) {
+    make();
+    const std::string_view tags[] = {"red"};
+    set("a", "1", {.end = now_ + 10s, .tags = tags, .load_ms = 3, .grace_ms = 1000});
+    set("a", std::string(1000, 'x'), {.type = Type::list, .keep = Keep::all});
+    EXPECT_EQ(store_->find(0, "a", now_)->end, now_ + 10s);
+    EXPECT_EQ(store_->find(0, "a", now_)->grace, 1s);
+    EXPECT_EQ(store_->find(0, "a", now_)->load_ms, 3U);
+    EXPECT_EQ(store_->find(0, "a", now_)->type, Type::list);
+    set("a", "2", {.keep = Keep::end});
+    EXPECT_EQ(store_->find(0, "a", now_)->end, now_ + 10s);
+    EXPECT_EQ(store_->find(0, "a", now_)->grace, 0s);
+    store_->invalidate("red");
+    EXPECT_TRUE(has("a")) << "it has no tag any more";
+    set("b", "1", {.keep = Keep::all});
+    EXPECT_EQ(store_->find(0, "b", now_)->end, std::nullopt);
 }
 
 TEST_F(StoreTest, ForgetsByTag) {
