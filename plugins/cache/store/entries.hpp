@@ -1,10 +1,10 @@
 // The entries of a store as its parts see them: by place.
 #pragma once
 
-#include "store/entry.hpp"
-#include "store/hash.hpp"
-#include "store/index.hpp"
-#include "store/slabs.hpp"
+#include "entry.hpp"
+#include "hash.hpp"
+#include "index.hpp"
+#include "slabs.hpp"
 
 namespace cache {
 

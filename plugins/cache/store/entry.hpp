@@ -14,7 +14,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "store/layout.hpp"
+#include "layout.hpp"
 
 namespace cache {
 

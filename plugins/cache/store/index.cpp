@@ -1,4 +1,4 @@
-#include "store/index.hpp"
+#include "index.hpp"
 
 #include <cstring>
 

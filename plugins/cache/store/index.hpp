@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "store/pages.hpp"
+#include "pages.hpp"
 
 namespace cache {
 

@@ -9,8 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "store/classes.hpp"
-#include "store/region.hpp"
+#include "classes.hpp"
+#include "region.hpp"
 
 namespace cache {
 

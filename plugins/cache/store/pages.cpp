@@ -1,4 +1,4 @@
-#include "store/pages.hpp"
+#include "pages.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "store/layout.hpp"
+#include "layout.hpp"
 
 namespace cache {
 
@@ -33,7 +33,38 @@ public:
     }
     [[nodiscard]] std::uint64_t dirty() const noexcept { return head().dirty; }
 
+    // Runs that are not free, descriptors included, to the frontier.
+    template <class Visit>
+    void each_used(Visit&& visit) const {
+        PageNumber first = 0;
+        const auto show = [&](PageNumber end) {
+            if (end > first) {
+                visit(first, end - first);
+            }
+        };
+        PageNumber page = 0;
+        while (page < head().frontier) {
+            const PageNumber within = page % chunk_pages;
+            const PageInfo& info = memory_.page(page);
+            if (within >= descriptor_pages &&
+                (info.kind == PageKind::dirty || info.kind == PageKind::clean)) {
+                show(page);
+                first = page + info.extent;
+                page = first;
+            } else {
+                page += within == 0 ? descriptor_pages : taken_pages(info);
+            }
+        }
+        show(head().frontier);
+    }
+
 private:
+    // From the first page of what is taken; pages of the header one by one.
+    static std::uint32_t taken_pages(const PageInfo& info) noexcept {
+        return info.kind == PageKind::slab  ? classes[info.size_class].pages
+               : info.kind == PageKind::run ? info.extent
+                                            : 1;
+    }
     static constexpr std::uint32_t longest_run = chunk_pages - descriptor_pages - header_pages;
 
     [[nodiscard]] PagesHead& head() const noexcept { return memory_.header().pages; }

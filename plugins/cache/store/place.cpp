@@ -1,7 +1,7 @@
 // How values come into slots, and slots to be free.
 #include <algorithm>
 
-#include "store/store.hpp"
+#include "store.hpp"
 
 namespace cache {
 

@@ -1,4 +1,4 @@
-#include "store/policy.hpp"
+#include "policy.hpp"
 
 #include <algorithm>
 #include <cmath>

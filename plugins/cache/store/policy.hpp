@@ -3,8 +3,8 @@
 // again is guarded. The window's part of the whole moves to where more is hit.
 #pragma once
 
-#include "store/entries.hpp"
-#include "store/sketch.hpp"
+#include "entries.hpp"
+#include "sketch.hpp"
 
 namespace cache {
 

@@ -1,4 +1,4 @@
-#include "store/region.hpp"
+#include "region.hpp"
 
 #include <sys/mman.h>
 

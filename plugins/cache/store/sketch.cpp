@@ -1,4 +1,4 @@
-#include "store/sketch.hpp"
+#include "sketch.hpp"
 
 #include <cstring>
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "store/pages.hpp"
+#include "pages.hpp"
 
 namespace cache {
 

@@ -1,8 +1,8 @@
-#include "store/slabs.hpp"
+#include "slabs.hpp"
 
 #include <cstring>
 
-#include "store/entry.hpp"
+#include "entry.hpp"
 
 namespace cache {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "store/pages.hpp"
+#include "pages.hpp"
 
 namespace cache {
 

@@ -1,4 +1,4 @@
-#include "store/store.hpp"
+#include "store.hpp"
 
 #include <sys/random.h>
 

@@ -17,8 +17,8 @@
 #include <string_view>
 
 #include "noa/sdk.hpp"
-#include "store/policy.hpp"
-#include "store/wheel.hpp"
+#include "policy.hpp"
+#include "wheel.hpp"
 
 namespace cache {
 
@@ -170,6 +170,14 @@ public:
     // Memory of the region that is in use by anything.
     [[nodiscard]] std::uint64_t bytes() const noexcept { return pages_.held() * page_bytes; }
     [[nodiscard]] const Figures& figures() const noexcept { return memory_.header().figures; }
+
+    // For images: no page from here on is in use, and which runs of those before are. Descriptors
+    // count as in use.
+    [[nodiscard]] PageNumber frontier() const noexcept { return header().pages.frontier; }
+    template <class Visit> // void(PageNumber first, std::uint32_t count)
+    void each_run(Visit&& visit) const {
+        pages_.each_used(visit);
+    }
 
 private:
     explicit Store(Region& region) noexcept

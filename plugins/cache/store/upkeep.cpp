@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include "store/store.hpp"
+#include "store.hpp"
 
 namespace cache {
 

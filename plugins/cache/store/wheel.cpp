@@ -1,4 +1,4 @@
-#include "store/wheel.hpp"
+#include "wheel.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "store/entries.hpp"
+#include "entries.hpp"
 
 namespace cache {
 

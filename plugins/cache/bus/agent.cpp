@@ -1,0 +1,246 @@
+#include "agent.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "json_value.hpp"
+
+namespace cache {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t longest_bus_key = 4096;
+constexpr std::size_t upkeep_slice = 2000; // entries; then others get their turn
+constexpr noa::Duration upkeep_pause = 100ms;
+
+} // namespace
+
+void Cache::setup(noa::Setup& setup) {
+    setup.settings<Settings>([](const Settings& settings) { return settings.check(); },
+                             [this](const Settings& settings) { settings_ = settings; });
+    set_up_values(setup);
+    set_up_rest(setup);
+    set_up_metrics(setup);
+    setup.capability("cache");
+}
+
+void Cache::set_up_values(noa::Setup& setup) {
+    setup.operation("get", {.summary = "The value of a key", .reply = get_reply_schema},
+                    [this](const Key& request) { return get(request); });
+    setup.operation("set", "Keeps a value under a key",
+                    [this](const SetRequest& request) { return set(request); });
+    const std::string many = noa::sdk::Codec<GetManyRequest>::schema();
+    setup.operation(
+        "get_many",
+        {.summary = "The values of many keys", .request = many, .reply = get_many_reply_schema},
+        [this](const noa::Request& request) { return get_many(request); });
+    const std::string values = noa::sdk::Codec<SetManyRequest>::schema();
+    const std::string stored = noa::sdk::Codec<SetManyReply>::schema();
+    setup.operation("set_many",
+                    {.summary = "Keeps many values", .request = values, .reply = stored},
+                    [this](const noa::Request& request) { return set_many(request); });
+    setup.operation("delete", "Forgets a key",
+                    [this](const Key& request) { return erase(request); });
+    setup.operation("expire", "Gives a key an end",
+                    [this](const ExpireRequest& request) { return expire(request); });
+    setup.operation("ttl", "How long a key has to live; changes it, too",
+                    [this](const TtlRequest& request) { return ttl(request); });
+    setup.operation("increment", "Adds to a whole number",
+                    [this](const IncrementRequest& request) { return increment(request); });
+}
+
+void Cache::set_up_rest(noa::Setup& setup) {
+    setup.operation(
+        "get_or_load",
+        {.summary = "The value of a key; one of those who miss it is to load it",
+         .reply = load_reply_schema},
+        [this](const LoadRequest& request, const noa::Request& message, noa::Responder responder) {
+            get_or_load(request, message, std::move(responder));
+        });
+    setup.operation("fail", "A load failed: tells all who wait for it",
+                    [this](const FailRequest& request) { return fail(request); });
+    setup.operation("keys", {.summary = "A part of the keys", .reply = keys_reply_schema},
+                    [this](const KeysRequest& request) { return keys(request); });
+    setup.operation("flush", "Forgets a namespace",
+                    [this](const FlushRequest& request) { return flush(request); });
+    setup.operation("invalidate", "Forgets what was set with a tag",
+                    [this](const InvalidateRequest& request) { return invalidate(request); });
+    setup.operation("stats",
+                    {.summary = "What the cache holds and how it did", .reply = stats_reply_schema},
+                    [this] { return stats(); });
+    setup.operation("hot_keys", {.summary = "The keys asked for most", .reply = top_reply_schema},
+                    [this](const TopRequest& request) { return hot_keys(request); });
+    setup.operation("big_keys",
+                    {.summary = "The keys that take most memory", .reply = top_reply_schema},
+                    [this](const TopRequest& request, noa::Responder responder) {
+                        big_keys(request, std::move(responder));
+                    });
+}
+
+noa::Status Cache::start() {
+    if (noa::Status made = make_store(); !made) {
+        return made;
+    }
+    apply_settings();
+    keeping_up_ = false;
+    watch();
+    end_leases();
+    return {};
+}
+
+noa::Status Cache::quiesce(noa::Time /*deadline*/) {
+    upkeep_ = leases_timer_ = 0; // they end with the generation
+    return {};
+}
+
+noa::Status Cache::make_store() {
+    return kept_.with([this](Opened& kept) -> noa::Status {
+        if (kept.store) {
+            return {};
+        }
+        auto region = PrivateRegion::map(Store::region_bytes(settings_.limits()));
+        if (!region) {
+            return std::move(region).error();
+        }
+        auto store = Store::format(**region, settings_.limits(), instant());
+        if (!store) {
+            return std::move(store).error();
+        }
+        kept = {std::move(*region), std::move(*store)};
+        return {};
+    });
+}
+
+void Cache::apply_settings() {
+    with([this](Store& store) {
+        store.limit(settings_.limits());
+        for (std::size_t space = 0; space < most_spaces; ++space) {
+            store.quota(static_cast<SpaceId>(space), 0);
+        }
+        for (const auto& [name, quota] : settings_.namespaces) {
+            if (const auto space = store.make_space(name)) {
+                store.quota(*space, quota.bytes);
+            } else {
+                log(noa::Level::warning, "namespace.no_room", name);
+            }
+        }
+    });
+}
+
+noa::Status Cache::save(noa::StateWriter& state) {
+    leases_.save(state);
+    kept_.with([&](Opened& kept) { save_image(*kept.store, *kept.region, state); });
+    return {};
+}
+
+noa::Status Cache::restore(noa::StateReader& state) {
+    leases_.forget();
+    kept_.with([](Opened& kept) { kept = {}; });
+    if (state.schema() == 1) {
+        return restore_first_schema(state);
+    }
+    leases_.restore(state);
+    auto opened = load_image(state, settings_.limits());
+    if (!opened) {
+        return std::move(opened).error();
+    }
+    kept_.with([&](Opened& kept) { kept = std::move(*opened); });
+    return {};
+}
+
+// Four figures, then {key, JSON text, what is left in ns}, the least recently used first.
+noa::Status Cache::restore_first_schema(noa::StateReader& state) {
+    if (noa::Status made = make_store(); !made) {
+        return made;
+    }
+    for (unsigned figure = 0; figure < 4; ++figure) {
+        static_cast<void>(state.number());
+    }
+    const Instant at = instant();
+    for (std::uint64_t left = state.number(); left > 0 && state.ok(); --left) {
+        const std::string key = state.text(longest_bus_key);
+        const std::string text = state.text(NOA_BODY_MAX);
+        const auto rest = noa::Duration(state.signed_number());
+        const auto value = noa::parse_json(text);
+        if (state.ok() && value) {
+            const Encoded encoded = encode(*value);
+            SetOptions options{.type = encoded.type};
+            if (rest.count() > 0) {
+                options.end = at + std::chrono::ceil<Instant>(rest);
+            }
+            with([&](Store& store) { store.set(0, key, encoded.bytes, options, at); });
+        }
+    }
+    return {};
+}
+
+noa::Status Cache::check_key(std::string_view key) {
+    if (key.empty() || key.size() > longest_bus_key) {
+        return noa::invalid("/key: must have 1 to 4096 bytes");
+    }
+    return {};
+}
+
+std::optional<SpaceId> Cache::space_of(const Space& name) {
+    return name ? with([&](Store& store) { return store.space(*name); })
+                : std::optional<SpaceId>(0);
+}
+
+noa::Result<SpaceId> Cache::space_for_writing(const Space& name) {
+    if (!name) {
+        return SpaceId{0};
+    }
+    if (name->empty() || name->size() > longest_space_name) {
+        return noa::invalid("/namespace: must have 1 to 40 bytes");
+    }
+    const auto space = with([&](Store& store) { return store.make_space(*name); });
+    return space ? noa::Result<SpaceId>(*space)
+                 : noa::Result<SpaceId>(noa::busy("/namespace: there are 64 already"));
+}
+
+noa::Error Cache::refused(Stored outcome, const Limits& limits) {
+    if (outcome == Stored::too_large) {
+        return noa::too_large("the value is larger than a quarter of max_memory, " +
+                              std::to_string(limits.bytes / 4) +
+                              " bytes, or than the quota of its namespace");
+    }
+    return noa::busy("there is no memory to be had");
+}
+
+// Never faster than each 100 ms: the dead are not seen in the meantime, only not freed yet.
+void Cache::watch() {
+    const auto due = with([](const Store& store) { return store.next_due(); });
+    if (!due || keeping_up_) {
+        return;
+    }
+    const noa::Time at = std::max(noa::Time(*due), now() + upkeep_pause);
+    if (upkeep_ != 0 && upkeep_at_ <= at) {
+        return;
+    }
+    cancel(std::exchange(upkeep_, 0));
+    if (const auto timer = after(at - now(), [this] {
+            upkeep_ = 0;
+            keep_up();
+        })) {
+        upkeep_ = *timer;
+        upkeep_at_ = at;
+    } else {
+        log(noa::Level::warning, "upkeep.not_armed", timer.error().text);
+    }
+}
+
+void Cache::keep_up() {
+    keeping_up_ = false;
+    const bool more = with([this](Store& store) { return store.upkeep(instant(), upkeep_slice); });
+    if (more && post([this] { keep_up(); })) {
+        keeping_up_ = true;
+    } else {
+        watch();
+    }
+}
+
+} // namespace cache
+
+NOA_PLUGIN(cache::Cache);

@@ -1,0 +1,55 @@
+// What an operator sets.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "../store/store.hpp"
+#include "noa/sdk/json.hpp"
+
+namespace cache {
+
+inline constexpr double longest_ttl_s = 10.0 * 365 * 86'400;
+
+struct Settings {
+    noa::ByteSize max_memory{64ULL << 20U};
+    std::uint64_t max_entries = 100'000'000;
+    std::optional<noa::Duration> default_ttl;
+    std::map<std::string, noa::ByteSize> namespaces; // quotas
+    noa::Duration lease = std::chrono::seconds(10);
+    double early_refresh = 1;
+    static constexpr auto fields() {
+        return noa::fields(noa::optional_field("max_memory", &Settings::max_memory),
+                           noa::optional_field("max_entries", &Settings::max_entries),
+                           noa::field("default_ttl", &Settings::default_ttl),
+                           noa::optional_field("namespaces", &Settings::namespaces),
+                           noa::optional_field("lease", &Settings::lease),
+                           noa::optional_field("early_refresh", &Settings::early_refresh));
+    }
+
+    [[nodiscard]] noa::Status check() const;
+    [[nodiscard]] Limits limits() const { return {max_memory.bytes, max_entries}; }
+};
+
+inline constexpr const char* settings_schema = R"({
+    "type": "object", "additionalProperties": false,
+    "properties": {
+        "max_memory": {"type": "string", "pattern": "^([0-9]+(B|KiB|MiB|GiB|kB|MB|GB))+$",
+                       "default": "64MiB",
+                       "description": "1MiB to 8GiB: of keys, values and all their upkeep"},
+        "max_entries": {"type": "integer", "minimum": 1, "maximum": 1000000000,
+                        "default": 100000000},
+        "default_ttl": {"type": "string", "pattern": "^([0-9]+(ms|s|m|min|h|d))+$",
+                        "description": "of what is set without ttl_s; absent: no end"},
+        "namespaces": {"type": "object", "maxProperties": 63,
+                       "propertyNames": {"minLength": 1, "maxLength": 40},
+                       "additionalProperties": {
+                           "type": "string", "pattern": "^([0-9]+(B|KiB|MiB|GiB|kB|MB|GB))+$"},
+                       "description": "quotas: what a namespace takes at most"},
+        "lease": {"type": "string", "pattern": "^([0-9]+(ms|s|m|min|h|d))+$", "default": "10s",
+                  "description": "how long one caller of get_or_load has to load"},
+        "early_refresh": {"type": "number", "minimum": 0, "maximum": 10, "default": 1,
+                          "description": "above 1: loads anew earlier before the end; 0: never"}}})";
+
+} // namespace cache
