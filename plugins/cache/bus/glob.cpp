@@ -7,8 +7,8 @@ namespace cache {
 
 namespace {
 
-// Takes one element off the pattern; whether it stands for `letter`.
-bool one(std::string_view& pattern, char letter) noexcept {
+// Takes one element off the pattern; whether it is `letter`.
+bool stands_for(std::string_view& pattern, char letter) noexcept {
     const char first = pattern.front();
     pattern.remove_prefix(1);
     if (first == '?') {
@@ -62,7 +62,7 @@ bool matches(std::string_view pattern, std::string_view text) noexcept {
             at_star = text;
             continue;
         }
-        if (!pattern.empty() && one(pattern, text.front())) {
+        if (!pattern.empty() && stands_for(pattern, text.front())) {
             text.remove_prefix(1);
             continue;
         }

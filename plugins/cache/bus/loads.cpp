@@ -180,11 +180,12 @@ void Cache::superseded(SpaceId space, std::string_view key, bool present) {
 }
 
 void Cache::superseded_all() {
-    for (const auto& [space, key] : leases_.keys()) {
-        const bool present =
-            with([&](Store& store) { return store.find(space, key, instant()).has_value(); });
+    for (const auto& name : leases_.keys()) {
+        const bool present = with([&](const Store& store) {
+            return store.find(name.first, name.second, instant()).has_value();
+        });
         if (!present) {
-            superseded(space, key, false);
+            superseded(name.first, name.second, false);
         }
     }
 }

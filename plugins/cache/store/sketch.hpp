@@ -83,7 +83,7 @@ private:
     }
     // Each row has two words of the block.
     static std::size_t word_of(std::uint64_t hash, unsigned row) noexcept {
-        return row * 2 + (hash >> (16U + row * 5U) & 1U);
+        return std::size_t{row} * 2 + (hash >> (16U + row * 5U) & 1U);
     }
     static unsigned shift_of(std::uint64_t hash, unsigned row) noexcept {
         return static_cast<unsigned>(hash >> (17U + row * 5U) & 15U) * 4;
