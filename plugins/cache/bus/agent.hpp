@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -52,6 +54,9 @@ private:
     // batches.cpp
     Body get_many(const noa::Request& request);
     Body set_many(const noa::Request& request);
+    // Shows `take(key, value)` each, the store taken once.
+    template <class Take>
+    void get_each(SpaceId space, std::span<const std::string_view> keys, Take&& take);
     Body get_many_json(const GetManyRequest& request);
     Body get_many_plain(std::string_view body);
     noa::Result<SetManyReply> set_many_json(const SetManyRequest& request);

@@ -1,4 +1,6 @@
 // Many keys in one message: the store is taken once.
+#include <algorithm>
+
 #include "agent.hpp"
 #include "json_value.hpp"
 
@@ -25,6 +27,21 @@ noa::Error malformed() {
 }
 
 } // namespace
+
+template <class Take>
+void Cache::get_each(SpaceId space, std::span<const std::string_view> keys, Take&& take) {
+    with([&](Store& store) {
+        const Instant at = instant();
+        while (!keys.empty()) {
+            const auto part = keys.first(std::min(keys.size(), Store::most_warmed));
+            store.warm(space, part);
+            for (const std::string_view key : part) {
+                take(key, store.get(space, key, at));
+            }
+            keys = keys.subspan(part.size());
+        }
+    });
+}
 
 Cache::Body Cache::get_many(const noa::Request& request) {
     if (request.content_type() == batch_content_type) {
@@ -55,13 +72,9 @@ Cache::Body Cache::get_many_json(const GetManyRequest& request) {
     const auto space = space_of(request.space);
     std::string body = R"({"values":{)";
     if (space) {
-        with([&](Store& store) {
-            const Instant at = instant();
-            for (const std::string& key : request.keys) {
-                const auto value = store.get(*space, key, at);
-                if (!value || value->type > Type::json) {
-                    continue;
-                }
+        const std::vector<std::string_view> keys(request.keys.begin(), request.keys.end());
+        get_each(*space, keys, [&](std::string_view key, const std::optional<Value>& value) {
+            if (value && value->type <= Type::json) {
                 body += body.back() == '{' ? "" : ",";
                 noa::sdk::append_json(body, key);
                 body += ':';
@@ -79,28 +92,35 @@ Cache::Body Cache::get_many_plain(std::string_view body) {
     if (!head) {
         return malformed();
     }
-    const auto space = space_of(head->space.empty() ? Space() : Space(head->space));
+    std::vector<std::string_view> keys;
+    keys.reserve(head->count);
+    for (std::uint32_t left = head->count; left > 0; --left) {
+        const auto size = in.number();
+        const auto key = size ? in.text(*size) : std::nullopt;
+        if (!key) {
+            return malformed();
+        }
+        keys.push_back(*key);
+    }
+    if (!in.at_end()) {
+        return malformed();
+    }
     std::string out;
-    out.reserve(body.size() * 4);
+    out.reserve(body.size() * 8);
     append_number(out, head->count);
-    const bool whole = with([&](Store& store) {
-        const Instant at = instant();
-        for (std::uint32_t left = head->count; left > 0; --left) {
-            const auto size = in.number();
-            const auto key = size ? in.text(*size) : std::nullopt;
-            if (!key) {
-                return false;
-            }
-            const auto value = space ? store.get(*space, *key, at) : std::nullopt;
+    const auto space = space_of(head->space.empty() ? Space() : Space(head->space));
+    if (!space) {
+        out.append(keys.size(), item_absent);
+    } else {
+        get_each(*space, keys, [&](std::string_view, const std::optional<Value>& value) {
             out += value ? static_cast<char>(1 + static_cast<int>(value->type)) : item_absent;
             if (value) {
                 append_number(out, static_cast<std::uint32_t>(value->bytes.size()));
                 out += value->bytes;
             }
-        }
-        return in.at_end();
-    });
-    return whole ? Body(noa::OwnedBody{std::move(out), batch_content_type}) : malformed();
+        });
+    }
+    return noa::OwnedBody{std::move(out), batch_content_type};
 }
 
 noa::Result<SetManyReply> Cache::set_many_json(const SetManyRequest& request) {

@@ -1,23 +1,55 @@
 #include "json_value.hpp"
 
+#include <cstring>
+
 namespace cache {
 
 namespace {
 
-bool is_utf8(std::string_view text) noexcept {
-    while (!text.empty()) {
-        // Most of all text is ASCII.
-        std::size_t plain = 0;
-        while (plain < text.size() && static_cast<unsigned char>(text[plain]) < 0x80U) {
-            ++plain;
+// Eight at a time: whether all are ASCII that a JSON string shows as it is.
+bool plain(std::uint64_t letters) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101U;
+    constexpr std::uint64_t tops = ones * 0x80U;
+    const auto has_zero = [](std::uint64_t word) { return (word - ones) & ~word & tops; };
+    const std::uint64_t below_space = (letters - ones * 0x20U) & ~letters & tops;
+    return ((letters & tops) | below_space | has_zero(letters ^ ones * '"') |
+            has_zero(letters ^ ones * '\\')) == 0;
+}
+
+std::size_t plain_front(std::string_view text) noexcept {
+    std::size_t size = 0;
+    for (; size + 8 <= text.size(); size += 8) {
+        std::uint64_t letters; // NOLINT(cppcoreguidelines-init-variables)
+        std::memcpy(&letters, text.data() + size, sizeof letters);
+        if (!plain(letters)) {
+            break;
         }
-        text.remove_prefix(plain);
-        const std::size_t size = noa::sdk::utf8_sequence(text);
-        if (!text.empty() && size == 0) {
-            return false;
-        }
-        text.remove_prefix(size);
     }
+    return size;
+}
+
+// A quoted string; false, and nothing added, when it is not UTF-8.
+bool append_utf8(std::string& out, std::string_view text) {
+    const std::size_t before = out.size();
+    out += '"';
+    while (!text.empty()) {
+        const std::size_t as_is = plain_front(text);
+        out.append(text.substr(0, as_is));
+        text.remove_prefix(as_is);
+        // Letter by letter, to where it may be plain again.
+        for (unsigned letters = 0; letters < 8 && !text.empty(); ++letters) {
+            const std::size_t size = noa::sdk::utf8_sequence(text);
+            if (size == 0) {
+                out.resize(before);
+                return false;
+            }
+            std::string one;
+            noa::sdk::append_json(one, text.substr(0, size));
+            out.append(one, 1, one.size() - 2);
+            text.remove_prefix(size);
+        }
+    }
+    out += '"';
     return true;
 }
 
@@ -44,8 +76,7 @@ Encoded encode(const noa::Json& value) {
 }
 
 void append_text(std::string& out, std::string_view bytes) {
-    if (is_utf8(bytes)) {
-        noa::sdk::append_json(out, bytes);
+    if (append_utf8(out, bytes)) {
         return;
     }
     out += R"({"base64":")";

@@ -69,6 +69,12 @@ public:
     void prefetch(std::uint64_t hash) const noexcept {
         __builtin_prefetch(memory_.page_data<Bucket>(page_for(hash)) + bucket_of(hash));
     }
+    // The first that may be it, without a look at the entry; 0: none in its own bucket.
+    [[nodiscard]] Loc likely(std::uint64_t hash) const noexcept {
+        const Bucket& bucket = memory_.page_data<Bucket>(page_for(hash))[bucket_of(hash)];
+        const std::uint32_t hits = matches(bucket, tag_of(hash));
+        return hits == 0 ? 0 : bucket.locs[static_cast<unsigned>(std::countr_zero(hits))];
+    }
 
     // Makes sure that one more fits where `hash` belongs. False when that takes a page and there is
     // none.

@@ -63,8 +63,11 @@ void Policy::remove(Loc loc) noexcept {
 }
 
 void Policy::use(Loc loc, std::uint64_t hash) noexcept {
-    sketch_->count(hash);
     const EntryHead& head = entries_->head(loc);
+    // Its neighbours lie anywhere: they are on their way while the sketch counts.
+    __builtin_prefetch(&entries_->head(head.prev), 1);
+    __builtin_prefetch(&entries_->head(head.next), 1);
+    sketch_->count(hash);
     DomainHead& of = domain(head.domain);
     ++of.climber.hits;
     ++of.climber.requests;

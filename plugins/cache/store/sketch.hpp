@@ -38,6 +38,7 @@ public:
             sketch.ageing = 0;
         }
     }
+    void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(block_of(hash), 1); }
     // 0 … 15.
     [[nodiscard]] unsigned frequency(std::uint64_t hash) const noexcept {
         const std::uint64_t* block = block_of(hash);

@@ -95,6 +95,8 @@ std::optional<Value> Store::read(SpaceId space, std::string_view key, Instant no
                                  bool stale) noexcept {
     const Domain domain = domain_of(space);
     const std::uint64_t hash = entries_.hash(domain, key);
+    index_.prefetch(hash);
+    sketch_.prefetch(hash);
     const Loc loc = live(domain, key, hash, now);
     const bool is_over = loc != 0 && over(loc, now);
     if (loc == 0 || is_over) {
@@ -107,6 +109,24 @@ std::optional<Value> Store::read(SpaceId space, std::string_view key, Instant no
     ++header().spaces[space].hits;
     policy_.use(loc, hash);
     return value_of(loc);
+}
+
+void Store::warm(SpaceId space, std::span<const std::string_view> keys) const noexcept {
+    const Domain domain = domain_of(space);
+    std::array<std::uint64_t, most_warmed> hashes; // NOLINT(cppcoreguidelines-pro-type-member-init)
+    keys = keys.first(std::min(keys.size(), most_warmed));
+    for (std::size_t at = 0; at < keys.size(); ++at) {
+        hashes[at] = entries_.hash(domain, keys[at]);
+        index_.prefetch(hashes[at]);
+        sketch_.prefetch(hashes[at]);
+    }
+    for (std::size_t at = 0; at < keys.size(); ++at) {
+        if (const Loc loc = index_.likely(hashes[at]); loc != 0) {
+            const std::byte* entry = memory_.place(loc);
+            __builtin_prefetch(entry, 1);
+            __builtin_prefetch(entry + 64);
+        }
+    }
 }
 
 std::optional<Value> Store::get(SpaceId space, std::string_view key, Instant now) noexcept {

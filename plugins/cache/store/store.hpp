@@ -121,6 +121,9 @@ public:
 
     // Counts as use, and as a hit or a miss.
     std::optional<Value> get(SpaceId space, std::string_view key, Instant now) noexcept;
+    // Before a batch of gets, most_warmed at a time: has the memory come that they will touch.
+    void warm(SpaceId space, std::span<const std::string_view> keys) const noexcept;
+    static constexpr std::size_t most_warmed = 32;
     // As get, and what is stale but has grace is found; that counts as a miss.
     std::optional<Value> get_stale(SpaceId space, std::string_view key, Instant now) noexcept;
     // Neither use nor hit.

@@ -78,6 +78,18 @@ json cost_of_a_million(bool ends) {
     result["entry_bytes"] = static_cast<double>(store.bytes()) / entries;
     result.update(timed("get", entries,
                         [&](unsigned at) { store.get(0, keys[at * 7919ULL % entries], now); }));
+    std::vector<std::string_view> batch;
+    result.update(timed("get_in_batches", entries / 32, [&](unsigned at) {
+        batch.clear();
+        for (unsigned key = 0; key < 32; ++key) {
+            batch.push_back(keys[(at * 32 + key) * 7919ULL % entries]);
+        }
+        store.warm(0, batch);
+        for (const std::string_view key : batch) {
+            store.get(0, key, now);
+        }
+    }));
+    result["get_in_batches_ns"] = result["get_in_batches_ns"].get<double>() / 32;
     result.update(timed("get_of_a_thousand", entries,
                         [&](unsigned at) { store.get(0, keys[at % 1000], now); }));
     result.update(

@@ -59,6 +59,13 @@ TEST(JsonValue, ShowsBytesThatAreNoText) {
         return out;
     };
     EXPECT_EQ(shown("plain \"and\" \xc3\xa4"), "\"plain \\\"and\\\" \xc3\xa4\"");
+    EXPECT_EQ(shown("01234567\n89\x1f\\\x7f"), "\"01234567\\u000a89\\u001f\\\\\x7f\"");
+    for (int letter = 0; letter < 128; ++letter) {
+        std::string text(20, 'x');
+        text[9] = static_cast<char>(letter);
+        EXPECT_EQ(noa::Json::parse(shown(text)), text) << letter;
+    }
+    EXPECT_EQ(shown("0123456789\xc3"), R"({"base64":"MDEyMzQ1Njc4OcM="})");
     EXPECT_EQ(shown("\xff"), R"({"base64":"/w=="})");
     EXPECT_EQ(shown("\xff\xfe"), R"({"base64":"//4="})");
     EXPECT_EQ(shown("\xff\xfe\xfd"), R"({"base64":"//79"})");
