@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t longest_bus_key = 4096;
 constexpr std::size_t upkeep_slice = 2000; // entries; then others get their turn
 constexpr noa::Duration upkeep_pause = 100ms;
+constexpr std::uint64_t largest_image = 56U << 20U; // hosts take some 64 MiB of state
 
 } // namespace
 
@@ -131,7 +132,16 @@ void Cache::apply_settings() {
 
 noa::Status Cache::save(noa::StateWriter& state) {
     leases_.save(state);
-    kept_.with([&](Opened& kept) { save_image(*kept.store, *kept.region, state); });
+    kept_.with([&](const Opened& kept) {
+        const std::uint64_t bytes = image_bytes(*kept.store);
+        state.number(bytes <= largest_image ? 1 : 0);
+        if (bytes <= largest_image) {
+            save_image(*kept.store, *kept.region, state);
+        } else {
+            log(noa::Level::warning, "state.too_large",
+                std::to_string(bytes) + " bytes are not handed on: the cache begins empty");
+        }
+    });
     return {};
 }
 
@@ -142,6 +152,9 @@ noa::Status Cache::restore(noa::StateReader& state) {
         return restore_first_schema(state);
     }
     leases_.restore(state);
+    if (state.number() == 0 && state.ok()) {
+        return {};
+    }
     auto opened = load_image(state, settings_.limits());
     if (!opened) {
         return std::move(opened).error();

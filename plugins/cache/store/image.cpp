@@ -20,6 +20,14 @@ noa::Error damaged() {
 
 } // namespace
 
+std::uint64_t image_bytes(const Store& store) {
+    std::uint64_t bytes = 4 * sizeof(std::uint64_t);
+    store.each_run([&](PageNumber, std::uint32_t count) {
+        bytes += 2 * sizeof(std::uint64_t) + std::uint64_t{count} * page_bytes;
+    });
+    return bytes;
+}
+
 void save_image(const Store& store, const Region& region, noa::StateWriter& out) {
     out.number(image_magic);
     out.number(format_version);

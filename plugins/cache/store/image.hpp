@@ -8,6 +8,8 @@
 
 namespace cache {
 
+// Of what `save_image` writes.
+[[nodiscard]] std::uint64_t image_bytes(const Store& store);
 // REQUIRES: nobody changes the store meanwhile.
 void save_image(const Store& store, const Region& region, noa::StateWriter& out);
 

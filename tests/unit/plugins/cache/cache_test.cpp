@@ -187,6 +187,18 @@ TEST_F(Cache, ShrinksToASmallerSetting) {
     EXPECT_EQ(call(next, "set", {{"key", "new"}, {"value", 1}})["evicted"], 1);
 }
 
+TEST_F(Cache, BeginsEmptyWhenItIsTooLargeToHandOn) {
+    run(R"({"max_memory": "128MiB"})");
+    for (int number = 0; number < 60; ++number) {
+        call("set", {{"key", std::to_string(number)}, {"value", std::string(1'000'000, 'x')}});
+    }
+    Harness next(noa_plugin_entry_v1());
+    ASSERT_TRUE(next.run_after(agent, R"({"max_memory": "128MiB"})"));
+    EXPECT_EQ(agent.logs().back().event, "state.too_large");
+    EXPECT_EQ(call(next, "stats", json::object())["entries"], 0);
+    EXPECT_EQ(call(next, "set", {{"key", "a"}, {"value", 1}}), (json{{"evicted", 0}}));
+}
+
 TEST_F(Cache, ReadsTheStateOfItsFirstVersion) {
     noa::testing::SavedState state{1, {}};
     const auto number = [&](std::uint64_t value) {
