@@ -87,11 +87,8 @@ TEST_F(Bound, GivesBackWhatExpiredTogether) {
 TEST_F(Bound, GathersWhatIsLeftOfManySlabs) {
     make({.bytes = 64U << 20U});
     for (unsigned at = 0; at < 100'000; ++at) {
-        SetOptions options;
-        if (at % 10 != 0) {
-            options.end = now_ + 60s;
-        }
-        set(std::to_string(at), std::string(200, 'v'), options);
+        set(std::to_string(at), std::string(200, 'v'),
+            {.end = now_ + (at % 10 == 0 ? Instant(1h) : Instant(60s))});
     }
     const std::uint64_t full = store_->bytes();
     now_ += 61s;
