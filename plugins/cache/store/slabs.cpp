@@ -90,7 +90,7 @@ bool Slabs::sparse(std::size_t size_class, bool eager) const noexcept {
 
 Loc Slabs::loc_of(PageNumber slab, std::uint32_t slot) const noexcept {
     const std::uint32_t bytes = classes[memory_.page(slab).size_class].slot;
-    return loc_of_page(slab) + static_cast<Loc>(slot * bytes / granule);
+    return loc_of_page(slab) + static_cast<Loc>(std::uint64_t{slot} * bytes / granule);
 }
 
 bool Slabs::is_free(Loc loc) const noexcept {
