@@ -206,6 +206,23 @@ class Cache(unittest.TestCase):
         self.assertFalse(client.call("cache", "get", {"key": "3:7"}).json()["found"])
         self.assertTrue(client.call("cache", "get", {"key": "free"}).json()["found"])
 
+    def test_a_reload_keeps_what_is_too_large_for_a_state(self):
+        host = self.host('max_memory = "128MiB"')
+        client = self.enter(host.client())
+        for part in range(10):
+            client.call("cache", "set_many", {
+                "values": {f"{part}:{number}": "v" * 1000 for number in range(8000)}},
+                timeout_s=PATIENCE_S)
+        before = client.call("cache", "stats").json()
+        self.assertGreater(before["bytes"], 80_000_000)
+        host.noactl("reload", "--force", "cache")
+        host.configure('[agents.cache.settings]\nmax_memory = "256MiB"\n')
+        host.noactl("reload", "cache")
+        after = client.call("cache", "stats").json()
+        self.assertEqual(after["entries"], 80_000)
+        self.assertEqual(after["max_bytes"], 256 << 20)
+        self.assertTrue(client.call("cache", "get", {"key": "9:7999"}).json()["found"])
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

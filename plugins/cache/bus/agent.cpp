@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t longest_bus_key = 4096;
 constexpr std::size_t upkeep_slice = 2000; // entries; then others get their turn
 constexpr noa::Duration upkeep_pause = 100ms;
-constexpr std::uint64_t largest_image = 56U << 20U; // hosts take some 64 MiB of state
+constexpr std::uint64_t arena_layout = format_magic; // the header has its version
+constexpr std::uint64_t largest_image = 56U << 20U;  // hosts take some 64 MiB of state
 
 } // namespace
 
@@ -24,6 +25,7 @@ void Cache::setup(noa::Setup& setup) {
     set_up_values(setup);
     set_up_rest(setup);
     set_up_metrics(setup);
+    setup.use(arena_);
     setup.capability("cache");
 }
 
@@ -80,23 +82,43 @@ void Cache::set_up_rest(noa::Setup& setup) {
                     });
 }
 
+// What lies in the arena is read-only until this has returned.
 noa::Status Cache::start() {
     if (noa::Status made = make_store(); !made) {
         return made;
     }
-    apply_settings();
     keeping_up_ = false;
-    watch();
-    end_leases();
+    if (noa::Status posted = post([this] { settle_in(); }); !posted) {
+        return posted;
+    }
     return {};
 }
 
+void Cache::settle_in() {
+    apply_settings();
+    watch();
+    end_leases();
+}
+
 noa::Status Cache::quiesce(noa::Time /*deadline*/) {
+    if (arena_.is_open()) {
+        if (noa::Status closed = arena_.close(); !closed) {
+            return closed;
+        }
+        kept_.with([](Opened& kept) { kept = {}; });
+    }
     upkeep_ = leases_timer_ = 0; // they end with the generation
     return {};
 }
 
 noa::Status Cache::make_store() {
+    if (arena_.is_offered()) {
+        return open_arena();
+    }
+    return make_private_store();
+}
+
+noa::Status Cache::make_private_store() {
     return kept_.with([this](Opened& kept) -> noa::Status {
         if (kept.store) {
             return {};
@@ -112,6 +134,53 @@ noa::Status Cache::make_store() {
         kept = {std::move(*region), std::move(*store)};
         return {};
     });
+}
+
+noa::Status Cache::open_arena() {
+    return kept_.with([this](Opened& kept) -> noa::Status {
+        if (kept.store) { // restored from elsewhere, into memory of this process
+            const Opened before = std::move(kept);
+            kept = {};
+            if (noa::Status begun = begin_arena(before.region->size()); !begun) {
+                return begun;
+            }
+            kept.region = std::make_unique<ArenaRegion>(arena_);
+            auto copied = copy_store(*before.store, *before.region, *kept.region);
+            return copied ? (kept.store = std::move(*copied), noa::Status()) : copied.error();
+        }
+        const auto found = arena_.open(arena_layout, page_bytes);
+        if (!found) {
+            return found.error();
+        }
+        if (found->holds(arena_layout)) {
+            kept.region = std::make_unique<ArenaRegion>(arena_);
+            if (auto store = Store::open(*kept.region)) {
+                kept.store = std::move(*store);
+                return {};
+            }
+            kept = {};
+        }
+        if (found->condition == noa::Arena::Condition::dirty) {
+            log(noa::Level::warning, "arena.dirty", "what a crash left is not used");
+        }
+        if (noa::Status begun = begin_arena(0); !begun) {
+            return begun;
+        }
+        kept.region = std::make_unique<ArenaRegion>(arena_);
+        auto store = Store::format(*kept.region, settings_.limits(), instant());
+        return store ? (kept.store = std::move(*store), noa::Status()) : store.error();
+    });
+}
+
+// As large as it should be, or, within the agent's limit, as it has to be.
+noa::Status Cache::begin_arena(std::uint64_t least) {
+    const std::uint64_t wanted = std::max(Store::region_bytes(settings_.limits()), least);
+    const std::uint64_t needed = std::max(settings_.limits().bytes * 9 / 8 + (1U << 20U), least);
+    auto begun = arena_.begin_anew(arena_layout, wanted);
+    if (!begun && begun.error().status == NOA_E_TOO_LARGE) {
+        begun = arena_.begin_anew(arena_layout, needed / page_bytes * page_bytes);
+    }
+    return begun ? noa::Status() : noa::Status(begun.error());
 }
 
 void Cache::apply_settings() {
@@ -133,11 +202,12 @@ void Cache::apply_settings() {
 noa::Status Cache::save(noa::StateWriter& state) {
     leases_.save(state);
     kept_.with([&](const Opened& kept) {
-        const std::uint64_t bytes = image_bytes(*kept.store);
-        state.number(bytes <= largest_image ? 1 : 0);
-        if (bytes <= largest_image) {
+        const std::uint64_t bytes = kept.store ? image_bytes(*kept.store) : 0;
+        const bool image = kept.store && bytes <= largest_image;
+        state.number(image ? 1 : 0);
+        if (image) {
             save_image(*kept.store, *kept.region, state);
-        } else {
+        } else if (kept.store) {
             log(noa::Level::warning, "state.too_large",
                 std::to_string(bytes) + " bytes are not handed on: the cache begins empty");
         }
@@ -165,7 +235,7 @@ noa::Status Cache::restore(noa::StateReader& state) {
 
 // Four figures, then {key, JSON text, what is left in ns}, the least recently used first.
 noa::Status Cache::restore_first_schema(noa::StateReader& state) {
-    if (noa::Status made = make_store(); !made) {
+    if (noa::Status made = make_private_store(); !made) {
         return made;
     }
     for (unsigned figure = 0; figure < 4; ++figure) {

@@ -11,6 +11,7 @@
 
 #include "../store/image.hpp"
 #include "../store/shared.hpp"
+#include "arena_region.hpp"
 #include "batch.hpp"
 #include "hot_keys.hpp"
 #include "leases.hpp"
@@ -26,7 +27,7 @@ public:
         .version = "1.0.0",
         .description = "Values under keys, with an end of life, within a bound",
         .settings_schema = settings_schema,
-        .state_schema = 2,
+        .state_schema = 2, // leases; and the store, where there is no arena
         .oldest_state_schema = 1,
     };
 
@@ -83,17 +84,27 @@ private:
     struct BigRound;
     void look_for_big(std::unique_ptr<BigRound> round);
     void set_up_metrics(noa::Setup& setup);
+    // For metrics: 0 while the cache does not run.
+    template <class Read>
+    std::uint64_t read(Read&& of) {
+        return kept_.with(
+            [&](const Opened& kept) -> std::uint64_t { return kept.store ? of(*kept.store) : 0; });
+    }
 
     // agent.cpp
     void set_up_values(noa::Setup& setup);
     void set_up_rest(noa::Setup& setup);
     noa::Status make_store();
+    noa::Status open_arena();
+    noa::Status begin_arena(std::uint64_t least);
+    noa::Status make_private_store();
+    void settle_in();
     noa::Status restore_first_schema(noa::StateReader& state);
     void apply_settings();
     [[nodiscard]] Instant instant() const {
         return std::chrono::duration_cast<Instant>(now().time_since_epoch());
     }
-    // Holds the store for the length of `use(store)`.
+    // Holds the store for the length of `use(store)`.  [running]
     template <class Use>
     decltype(auto) with(Use&& use) {
         return kept_.with([&](Opened& kept) -> decltype(auto) { return use(*kept.store); });
@@ -108,6 +119,7 @@ private:
     void keep_up();
 
     Settings settings_;
+    noa::Arena arena_;
     Shared<Opened> kept_;
     Leases leases_;
     HotKeys hot_keys_;

@@ -242,7 +242,7 @@ void Cache::set_up_metrics(noa::Setup& setup) {
     const auto figure = [this, &setup](const char* name, const char* help,
                                        std::uint64_t Figures::*member) {
         setup.counter(name, help, [this, member]() -> std::uint64_t {
-            return with([&](const Store& store) { return store.figures().*member; });
+            return read([&](const Store& store) { return store.figures().*member; });
         });
     };
     figure("hits_total", "Gets that found a value", &Figures::hits);
@@ -261,9 +261,9 @@ void Cache::set_up_metrics(noa::Setup& setup) {
     load("load_milliseconds_total", "Time that loads took", &LeaseFigures::load_ms);
     load("stampedes_avoided_total", "Callers that did not have to load", &LeaseFigures::avoided);
     setup.gauge("entries", "Entries held",
-                [this] { return with([](const Store& store) { return store.entries(); }); });
+                [this] { return read([](const Store& store) { return store.entries(); }); });
     setup.gauge("bytes", "Memory in use, upkeep included",
-                [this] { return with([](const Store& store) { return store.bytes(); }); });
+                [this] { return read([](const Store& store) { return store.bytes(); }); });
     setup.gauge("waiting", "Callers that wait for a load", [this] { return leases_.waiting(); });
 }
 

@@ -74,4 +74,13 @@ noa::Result<Opened> load_image(noa::StateReader& in, const Limits& limits) {
     return Opened{std::move(*region), std::move(*store)};
 }
 
+noa::Result<std::unique_ptr<Store>> copy_store(const Store& store, const Region& from,
+                                               Region& into) {
+    store.each_run([&](PageNumber first, std::uint32_t count) {
+        const std::string_view pages = pages_of(from, first, count);
+        std::memcpy(into.base() + std::uint64_t{first} * page_bytes, pages.data(), pages.size());
+    });
+    return Store::open(into);
+}
+
 } // namespace cache

@@ -21,4 +21,8 @@ struct Opened {
 // or of another format.
 noa::Result<Opened> load_image(noa::StateReader& in, const Limits& limits);
 
+// The same, from region to region. REQUIRES: `into` is all zeroes, and reaches to the frontier.
+noa::Result<std::unique_ptr<Store>> copy_store(const Store& store, const Region& from,
+                                               Region& into);
+
 } // namespace cache

@@ -187,16 +187,67 @@ TEST_F(Cache, ShrinksToASmallerSetting) {
     EXPECT_EQ(call(next, "set", {{"key", "new"}, {"value", 1}})["evicted"], 1);
 }
 
-TEST_F(Cache, BeginsEmptyWhenItIsTooLargeToHandOn) {
+TEST_F(Cache, LivesOnWithoutAnArena) {
+    agent.host().has_arena = false;
+    run();
+    call("set", {{"key", "a"}, {"value", 1}, {"ttl_s", 10}});
+    Harness next(noa_plugin_entry_v1());
+    next.host().has_arena = false;
+    ASSERT_TRUE(next.run_after(agent));
+    EXPECT_EQ(call(next, "get", {{"key", "a"}})["ttl_s"], 10.0);
+    Harness last(noa_plugin_entry_v1());
+    ASSERT_TRUE(last.run_after(next)) << "which has an arena";
+    EXPECT_EQ(call(last, "get", {{"key", "a"}})["ttl_s"], 10.0);
+    Harness beyond(noa_plugin_entry_v1());
+    ASSERT_TRUE(beyond.run_after(last));
+    EXPECT_EQ(call(beyond, "get", {{"key", "a"}})["ttl_s"], 10.0);
+    EXPECT_THAT(beyond.violations(), IsEmpty());
+}
+
+TEST_F(Cache, BeginsEmptyWhenItIsTooLargeToHandOnWithoutAnArena) {
+    agent.host().has_arena = false;
     run(R"({"max_memory": "128MiB"})");
     for (int number = 0; number < 60; ++number) {
         call("set", {{"key", std::to_string(number)}, {"value", std::string(1'000'000, 'x')}});
     }
     Harness next(noa_plugin_entry_v1());
+    next.host().has_arena = false;
     ASSERT_TRUE(next.run_after(agent, R"({"max_memory": "128MiB"})"));
     EXPECT_EQ(agent.logs().back().event, "state.too_large");
     EXPECT_EQ(call(next, "stats", json::object())["entries"], 0);
     EXPECT_EQ(call(next, "set", {{"key", "a"}, {"value", 1}}), (json{{"evicted", 0}}));
+}
+
+TEST_F(Cache, LivesOnInTheArenaHoweverLarge) {
+    run(R"({"max_memory": "128MiB"})");
+    for (int number = 0; number < 60; ++number) {
+        call("set", {{"key", std::to_string(number)}, {"value", std::string(1'000'000, 'x')}});
+    }
+    const json before = call("stats", json::object());
+    Harness next(noa_plugin_entry_v1());
+    ASSERT_TRUE(next.run_after(agent, R"({"max_memory": "256MiB"})")) << "and grows";
+    const json after = call(next, "stats", json::object());
+    EXPECT_EQ(after["entries"], 60);
+    EXPECT_EQ(after["bytes"], before["bytes"]);
+    EXPECT_EQ(call(next, "stats", json::object())["max_bytes"], 256 << 20);
+    EXPECT_EQ(call(next, "get", {{"key", "7"}})["found"], true);
+    ASSERT_TRUE(agent.swap_back(next)) << "the way back";
+    EXPECT_EQ(call("get", {{"key", "7"}})["found"], true);
+    EXPECT_THAT(next.violations(), IsEmpty());
+}
+
+TEST_F(Cache, DoesNotUseWhatACrashLeft) {
+    run();
+    call("set", {{"key", "a"}, {"value", 1}});
+    Harness next(noa_plugin_entry_v1());
+    next.host().now_ns = agent.now_ns();
+    next.host().arena = agent.host().arena;
+    agent.host().arena->unmap(); // as when its process ends
+    agent.host().arena = std::make_shared<noa::testing::FakeArena>();
+    ASSERT_TRUE(next.run());
+    EXPECT_EQ(next.logs().back().event, "arena.dirty");
+    EXPECT_EQ(call(next, "get", {{"key", "a"}})["found"], false);
+    EXPECT_EQ(call(next, "set", {{"key", "a"}, {"value", 2}}), (json{{"evicted", 0}}));
 }
 
 TEST_F(Cache, ReadsTheStateOfItsFirstVersion) {
@@ -227,6 +278,7 @@ TEST_F(Cache, ReadsTheStateOfItsFirstVersion) {
 }
 
 TEST_F(Cache, RefusesADamagedState) {
+    agent.host().has_arena = false;
     run();
     call("set", {{"key", "a"}, {"value", 1}});
     noa::testing::SavedState state;
