@@ -171,7 +171,7 @@ noa::Result<IncrementReply> Cache::increment(const IncrementRequest& request) {
     if (!space) {
         return space.error();
     }
-    const auto reply = with([&](Store& store) -> noa::Result<IncrementReply> {
+    auto reply = with([&](Store& store) -> noa::Result<IncrementReply> {
         std::int64_t number = 0;
         SetOptions options{.type = Type::json, .end = end_or_default(*end)};
         if (const auto value = store.find(*space, request.key, instant())) {
