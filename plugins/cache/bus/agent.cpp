@@ -26,6 +26,7 @@ void Cache::setup(noa::Setup& setup) {
     set_up_rest(setup);
     set_up_metrics(setup);
     setup.use(arena_);
+    resp_.setup(setup);
     setup.capability("cache");
 }
 
@@ -88,6 +89,9 @@ noa::Status Cache::start() {
         return made;
     }
     keeping_up_ = false;
+    if (noa::Status opened = resp_.start(host(), kept_, settings_.resp()); !opened) {
+        return opened;
+    }
     if (noa::Status posted = post([this] { settle_in(); }); !posted) {
         return posted;
     }
@@ -98,9 +102,11 @@ void Cache::settle_in() {
     apply_settings();
     watch();
     end_leases();
+    resp_.serve();
 }
 
-noa::Status Cache::quiesce(noa::Time /*deadline*/) {
+noa::Status Cache::quiesce(noa::Time deadline) {
+    resp_.quiesce(deadline);
     if (arena_.is_open()) {
         if (noa::Status closed = arena_.close(); !closed) {
             return closed;

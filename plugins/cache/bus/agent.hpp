@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "../resp/service.hpp"
 #include "../store/image.hpp"
 #include "../store/shared.hpp"
 #include "arena_region.hpp"
@@ -29,6 +30,7 @@ public:
         .settings_schema = settings_schema,
         .state_schema = 2, // leases; and the store, where there is no arena
         .oldest_state_schema = 1,
+        .sockets = true,
     };
 
     void setup(noa::Setup& setup) override;
@@ -129,6 +131,7 @@ private:
     noa::TimerId leases_timer_ = 0;
     Instant leases_at_{};
     std::uint64_t random_ = 0x9e3779b97f4a7c15U; // for early refreshes
+    resp::Service resp_;                         // goes first: its thread uses the store
 };
 
 } // namespace cache

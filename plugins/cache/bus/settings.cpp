@@ -16,6 +16,9 @@ noa::Status Settings::check() const {
     if (lease < std::chrono::milliseconds(1) || lease > std::chrono::hours(24)) {
         return noa::invalid("/lease: must be 1ms to a day");
     }
+    if (output_limit.bytes < (1U << 20U) || output_limit.bytes > (256U << 20U)) {
+        return noa::invalid("/output_limit: must be 1MiB to 256MiB");
+    }
     for (const auto& [name, quota] : namespaces) {
         if (name.empty() || name.size() > longest_space_name) {
             return noa::invalid("/namespaces: a name has 1 to 40 bytes");

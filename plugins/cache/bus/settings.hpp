@@ -4,7 +4,9 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "../resp/parameters.hpp"
 #include "../store/store.hpp"
 #include "noa/sdk/json.hpp"
 
@@ -19,17 +21,32 @@ struct Settings {
     std::map<std::string, noa::ByteSize> namespaces; // quotas
     noa::Duration lease = std::chrono::seconds(10);
     double early_refresh = 1;
+    std::vector<std::string> listen; // for Redis clients
+    std::string password;
+    std::uint32_t max_clients = 10'000;
+    noa::ByteSize output_limit{64ULL << 20U};
     static constexpr auto fields() {
         return noa::fields(noa::optional_field("max_memory", &Settings::max_memory),
                            noa::optional_field("max_entries", &Settings::max_entries),
                            noa::field("default_ttl", &Settings::default_ttl),
                            noa::optional_field("namespaces", &Settings::namespaces),
                            noa::optional_field("lease", &Settings::lease),
-                           noa::optional_field("early_refresh", &Settings::early_refresh));
+                           noa::optional_field("early_refresh", &Settings::early_refresh),
+                           noa::optional_field("listen", &Settings::listen),
+                           noa::optional_field("password", &Settings::password),
+                           noa::optional_field("max_clients", &Settings::max_clients),
+                           noa::optional_field("output_limit", &Settings::output_limit));
     }
 
     [[nodiscard]] noa::Status check() const;
     [[nodiscard]] Limits limits() const { return {max_memory.bytes, max_entries}; }
+    [[nodiscard]] resp::Options resp() const {
+        return {.listen = listen,
+                .password = password,
+                .max_clients = max_clients,
+                .output_limit = output_limit.bytes,
+                .max_memory = max_memory.bytes};
+    }
 };
 
 inline constexpr const char* settings_schema = R"({
@@ -50,6 +67,14 @@ inline constexpr const char* settings_schema = R"({
         "lease": {"type": "string", "pattern": "^([0-9]+(ms|s|m|min|h|d))+$", "default": "10s",
                   "description": "how long one caller of get_or_load has to load"},
         "early_refresh": {"type": "number", "minimum": 0, "maximum": 10, "default": 1,
-                          "description": "above 1: loads anew earlier before the end; 0: never"}}})";
+                          "description": "above 1: loads anew earlier before the end; 0: never"},
+        "listen": {"type": "array", "maxItems": 16, "items": {"type": "string"}, "default": [],
+                   "description": "for Redis clients: unix:/run/noa/cache.sock, tcp:127.0.0.1:6379"},
+        "password": {"type": "string", "maxLength": 512, "default": "",
+                     "description": "that Redis clients AUTH with; empty: none"},
+        "max_clients": {"type": "integer", "minimum": 1, "maximum": 16000, "default": 10000},
+        "output_limit": {"type": "string", "pattern": "^([0-9]+(B|KiB|MiB|GiB|kB|MB|GB))+$",
+                         "default": "64MiB",
+                         "description": "of replies that a Redis client does not read"}}})";
 
 } // namespace cache
