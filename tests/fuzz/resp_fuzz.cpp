@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "../../plugins/cache/resp/number.cpp"
-#include "../../plugins/cache/resp/request.cpp"
+// Parts of a plugin, which is no library.
+#include "../../plugins/cache/resp/number.cpp"  // NOLINT(bugprone-suspicious-include)
+#include "../../plugins/cache/resp/request.cpp" // NOLINT(bugprone-suspicious-include)
 
 namespace {
 
