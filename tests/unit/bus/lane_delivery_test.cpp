@@ -70,6 +70,7 @@ TEST_F(LaneDeliveryTest, handle_s_word_is_the_answer_when_it_did_not_reply) {
     EXPECT_EQ(answers[1].body, "because");
     EXPECT_EQ(answers[2].status, NOA_E_FAILED);
     EXPECT_FALSE(answers[2].body.empty()) << "says in words what the number means";
+    worker_.wait_until_empty(); // it counts after it has answered
     EXPECT_EQ(worker_.inbox().counters().failed.get(), 2U);
 }
 
