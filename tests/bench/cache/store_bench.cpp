@@ -1,12 +1,13 @@
-// What the cache's store does, without a host: hit rates on traces, and the cost of a million
-// entries. Prints JSON: {"hit_rate": {"gli@500": {"lru": …}}, "store": {"get_ns": …}}.
+// What the cache's store does, without a host: hit rates on traces, and what entries cost. Prints
+// JSON: {"hit_rate": {"gli@500": {"lru": …}}, "store": {"get_ns": …}}.
 //
-//     noa-cache-bench [NAME=FILE@SIZE,SIZE…]…
+//     noa-cache-bench ENTRIES [NAME=FILE@SIZE,SIZE…]…
 #include <ctime>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <sstream>
@@ -22,7 +23,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr unsigned entries = 1'000'000;
 constexpr unsigned value_bytes = 100;
 
 // Of this process: what else runs here does not count.
@@ -55,7 +55,7 @@ json timed(const std::string& name, unsigned calls, Call&& call) {
     return {{name + "_ns", (cpu_ns() - begin) / calls}, {name + "_longest_us", longest / 1000}};
 }
 
-json cost_of_a_million(bool ends) {
+json cost_of(unsigned entries, bool ends) {
     const cache::Limits limits{.bytes = 512U << 20U};
     auto region = cache::PrivateRegion::map(cache::Store::region_bytes(limits));
     cache::Instant now{0};
@@ -139,8 +139,14 @@ bool add_file(json& table, const std::string& argument) {
 } // namespace
 
 int run(int count, char** arguments) {
+    const auto entries =
+        static_cast<unsigned>(count > 1 ? std::strtoul(arguments[1], nullptr, 10) : 0);
+    if (entries == 0) {
+        std::cerr << "usage: noa-cache-bench ENTRIES [NAME=FILE@SIZE,SIZE…]…\n";
+        return 2;
+    }
     json table = json::object();
-    for (int at = 1; at < count; ++at) {
+    for (int at = 2; at < count; ++at) {
         if (!add_file(table, arguments[at])) {
             std::cerr << arguments[at] << ": is not NAME=FILE@SIZE of a trace that can be read\n";
             return 2;
@@ -153,7 +159,7 @@ int run(int count, char** arguments) {
     table["zipf 0.9 and scans@1000"] = rates(scanned_trace(100'000, 0.9, 1'000'000), 1000);
     const json all{
         {"hit_rate", table},
-        {"store", {{"no_ttl", cost_of_a_million(false)}, {"ttl", cost_of_a_million(true)}}}};
+        {"store", {{"no_ttl", cost_of(entries, false)}, {"ttl", cost_of(entries, true)}}}};
     std::cout << all.dump(1) << '\n';
     return 0;
 }
