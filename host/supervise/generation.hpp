@@ -163,6 +163,10 @@ public:
     [[nodiscard]] noa_status with_arena(Call&& call) {
         return lane_->on_lane() ? std::forward<Call>(call)(arena_) : NOA_E_STATE;
     }
+    // From any thread.
+    [[nodiscard]] noa_status release_of_arena(std::uint64_t offset, std::uint64_t size) {
+        return arena_.release(offset, size);
+    }
 
 private:
     // Of what is exclusive, the state directory and the sockets: when in its life it has them.

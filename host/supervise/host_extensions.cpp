@@ -111,8 +111,8 @@ noa_status grow_arena(noa_context context, std::uint64_t size, noa_arena* ret_ar
 }
 
 noa_status release_arena(noa_context context, std::uint64_t offset, std::uint64_t size) {
-    return with_arena(context, true,
-                      [&](plugin::Arena& arena) { return arena.release(offset, size); });
+    return with_generation(
+        context, [&](Generation& generation) { return generation.release_of_arena(offset, size); });
 }
 
 noa_status close_arena(noa_context context) {

@@ -6,7 +6,7 @@
 
 namespace cache {
 
-// Goes before the arena is closed.  [lane] grow and release.
+// Goes before the arena is closed.  [lane] grow.
 class ArenaRegion final : public Region {
 public:
     // REQUIRES: the arena is open.

@@ -43,7 +43,7 @@ typedef struct noa_arena {
 
 /* Errors  NOA_E_STATE outside start … quiesce, and as said; NOA_E_TOO_LARGE over the agent's
  *         limit; NOA_E_FAILED when the system has no memory to give. What fails changes nothing.
- * [lane] every function. */
+ * [lane] every function but release. */
 typedef struct noa_arena_host {
     uint32_t struct_size;
     uint32_t reserved;
@@ -57,7 +57,8 @@ typedef struct noa_arena_host {
     noa_status (*grow)(noa_context context, uint64_t size, noa_arena* ret_arena);
     /* Gives the memory of whole pages back; they read as zeroes from then on, and may be written
      * again. NOA_E_STATE when it is not open, or not writable yet; NOA_E_INVALID for what is not
-     * whole pages inside. */
+     * whole pages inside. [any], but not beside another function of the arena, and no longer than
+     * until quiesce returns: the agent sees to that. */
     noa_status (*release)(noa_context context, uint64_t offset, uint64_t size);
     /* Unmaps, and says that what lies there is whole: the next opener, be it this generation,
      * finds it clean. NOA_E_STATE when it is not open. */

@@ -35,8 +35,8 @@ struct Offset {
     friend constexpr bool operator==(Offset, Offset) = default;
 };
 
-// A member of the agent, one.  [lane] every function; open to close from start to the end of
-// quiesce.
+// A member of the agent, one.  [lane] every function but release; open to close from start to the
+// end of quiesce.
 class Arena final : public Part {
 public:
     enum class Condition : std::uint32_t {
@@ -107,7 +107,8 @@ public:
         }
         return done;
     }
-    // Gives the memory of whole pages back; they read as zeroes.
+    // Gives the memory of whole pages back; they read as zeroes.  [any], but not beside another
+    // function of the arena, nor after quiesce.
     Status release(std::uint64_t offset, std::uint64_t size) {
         return ask("release", [&] { return contract_->release(host_->context(), offset, size); });
     }

@@ -18,7 +18,7 @@
 
 namespace noa::testing {
 
-// As the host does it.  [lane] every function.
+// As the host does it.  [lane] every function but release.
 class FakeArena {
 public:
     FakeArena() = default;

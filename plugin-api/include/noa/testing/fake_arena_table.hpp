@@ -31,8 +31,9 @@ inline noa_status arena_grow(noa_context context, std::uint64_t size, noa_arena*
 }
 
 inline noa_status arena_release(noa_context context, std::uint64_t offset, std::uint64_t size) {
-    return with_arena(context, "arena.release",
-                      [&](FakeArena& arena) { return arena.release(offset, size); });
+    FakeHost& host = FakeHost::of(context);
+    const FakeHost::Lock lock(host.mutex);
+    return host.leased ? host.arena->release(offset, size) : NOA_E_STATE;
 }
 
 inline noa_status arena_close(noa_context context) {
