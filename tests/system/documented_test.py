@@ -20,6 +20,7 @@ ELSEWHERE = {
     "tests/bench/run": ("tests/run", "tests/bench/run"),
     "tests/bench/reload/run": ("tests/run", "tests/bench/reload/run"),
     "tests/bench/supervise/run": ("tests/run", "tests/bench/supervise/run"),
+    "tests/bench/cache/run": ("tests/run", "tests/bench/cache/run"),
     "tests/run": (".ci/run", "tests/run"),
     "noactl plugin new thermo": ("tests/unit/sdk/author_kit_test.py", '"plugin", "new"'),
     "cd thermo": ("tests/unit/sdk/author_kit_test.py", '"meson", "setup", "build"'),

@@ -243,8 +243,8 @@ Loc Store::make_room(SpaceId space, std::uint64_t hash, std::uint32_t bytes,
                      bool one_more) noexcept {
     const Domain domain = domain_of(space);
     const std::uint64_t quota = header().spaces[space].quota;
-    while (quota != 0 && policy_.bytes(domain) + bytes > quota && evict(domain, bytes)) {}
-    while (one_more && index_.entries() >= limits_.entries && evict_any(bytes)) {}
+    while (quota != 0 && policy_.bytes(domain) + bytes > quota && evict(domain, bytes) != 0) {}
+    while (one_more && index_.entries() >= limits_.entries && evict_any(bytes) != 0) {}
     const std::uint64_t enough = bytes * spared + spared_bytes;
     std::uint64_t freed = 0;
     for (;;) {
@@ -253,10 +253,11 @@ Loc Store::make_room(SpaceId space, std::uint64_t hash, std::uint32_t bytes,
                 return loc;
             }
         }
-        if (freed > enough || !evict_any(bytes)) {
+        const std::uint64_t more = freed > enough ? 0 : evict_any(bytes);
+        if (more == 0) {
             return 0;
         }
-        freed += bytes / spared + 1;
+        freed += more;
     }
 }
 
@@ -269,10 +270,10 @@ void Store::remove(Loc loc, std::uint64_t hash) noexcept {
     slabs_.put(loc);
 }
 
-bool Store::evict(Domain domain, std::uint32_t incoming) noexcept {
+std::uint64_t Store::evict(Domain domain, std::uint32_t incoming) noexcept {
     const Loc loc = policy_.victim(domain, incoming);
     if (loc == 0) {
-        return false;
+        return 0;
     }
     const DomainHead& of = header().domains[domain];
     if (of.state == DomainState::live) {
@@ -280,16 +281,17 @@ bool Store::evict(Domain domain, std::uint32_t incoming) noexcept {
         ++header().spaces[of.space].evictions;
     }
     const std::size_t size_class = slabs_.class_at(loc);
+    const std::uint64_t bytes = slabs_.slot_bytes(loc);
     remove(loc, entries_.hash_of(loc));
     if (size_class < size_classes && slabs_.sparse(size_class, true)) {
         compact(size_class);
     }
-    return true;
+    return bytes;
 }
 
-bool Store::evict_any(std::uint32_t incoming) noexcept {
+std::uint64_t Store::evict_any(std::uint32_t incoming) noexcept {
     const auto domain = policy_.poorest();
-    return domain && evict(*domain, incoming);
+    return domain ? evict(*domain, incoming) : 0;
 }
 
 void Store::compact(std::size_t size_class) noexcept {

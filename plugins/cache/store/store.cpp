@@ -248,7 +248,7 @@ bool Store::tags_ready() noexcept {
             tags = {*table, bits, 0};
             return true;
         }
-        if (!evict_any(0)) {
+        if (evict_any(0) == 0) {
             return false;
         }
     }

@@ -242,8 +242,9 @@ private:
     Loc make_room(SpaceId space, std::uint64_t hash, std::uint32_t bytes, bool one_more) noexcept;
 
     void remove(Loc loc, std::uint64_t hash) noexcept;
-    bool evict(Domain domain, std::uint32_t incoming) noexcept;
-    bool evict_any(std::uint32_t incoming) noexcept;
+    // The bytes that came free; 0: there is nothing to evict.
+    std::uint64_t evict(Domain domain, std::uint32_t incoming) noexcept;
+    std::uint64_t evict_any(std::uint32_t incoming) noexcept;
     void compact(std::size_t size_class) noexcept;
     bool tags_ready() noexcept;
     [[nodiscard]] std::uint16_t tag_slot(std::string_view tag) const noexcept;

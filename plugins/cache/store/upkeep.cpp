@@ -69,7 +69,7 @@ bool Store::shrink(std::size_t& budget) noexcept {
                 continue;
             }
         }
-        if (!evict_any(0)) {
+        if (evict_any(0) == 0) {
             return false;
         }
         --budget;

@@ -34,6 +34,7 @@ struct CallOptions {
     bool no_reply = false;
     std::chrono::nanoseconds timeout{0}; // 0: no deadline
     std::string traceparent = {};
+    std::string content_type = {};
 };
 
 // Every function on the thread that made the harness: that thread is the lane.
@@ -86,6 +87,7 @@ public:
         message.priority = options.priority;
         message.attempt = options.attempt;
         message.traceparent = options.traceparent;
+        message.content_type = options.content_type;
         if (options.timeout.count() > 0) {
             message.deadline_ns = host_.now_ns + options.timeout.count();
         }

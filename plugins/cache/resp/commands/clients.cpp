@@ -304,8 +304,8 @@ void client(Call& call) {
 }
 
 constexpr Command client_table[] = {
-    entry("client", -2, container | admin | loading | stale, no_keys, client, Group::connection, "2.4.0",
-          "ID | INFO | LIST | KILL | SETNAME name | GETNAME | REPLY ON|OFF|SKIP",
+    entry("client", -2, container | admin | loading | stale, no_keys, client, Group::connection,
+          "2.4.0", "ID | INFO | LIST | KILL | SETNAME name | GETNAME | REPLY ON|OFF|SKIP",
           "A container for client connection commands"),
 };
 

@@ -196,8 +196,8 @@ constexpr Command look_table[] = {
           "[ASYNC | SYNC]", "Remove all keys from the current database"),
     entry("flushall", -1, writes | dangerous, no_keys, flushall, Group::server, "1.0.0",
           "[ASYNC | SYNC]", "Remove all keys from all databases"),
-    entry("object", -2, container | reads, second_is_key, object, Group::generic, "2.2.3", "ENCODING key",
-          "Inspect the internal encoding of a key"),
+    entry("object", -2, container | reads, second_is_key, object, Group::generic, "2.2.3",
+          "ENCODING key", "Inspect the internal encoding of a key"),
     entry("memory", -2, container | reads, second_is_key, memory, Group::server, "4.0.0",
           "USAGE key [SAMPLES count]", "Estimate the memory usage of a key"),
 };

@@ -122,8 +122,8 @@ constexpr Command pubsub_table[] = {
           "Stop listening for messages posted to channels matching the given patterns"),
     entry("publish", 3, pubsub_flag | loading | stale | fast, no_keys, publish, Group::pubsub,
           "2.0.0", "channel message", "Post a message to a channel"),
-    entry("pubsub", -2, container | pubsub_flag | loading | stale, no_keys, pubsub, Group::pubsub, "2.8.0",
-          "CHANNELS [pattern]", "Inspect the state of the Pub/Sub subsystem"),
+    entry("pubsub", -2, container | pubsub_flag | loading | stale, no_keys, pubsub, Group::pubsub,
+          "2.8.0", "CHANNELS [pattern]", "Inspect the state of the Pub/Sub subsystem"),
 };
 
 } // namespace

@@ -118,7 +118,7 @@ TEST_F(Bound, EvictsToALowerLimit) {
 // Has no memory to give, and takes none back.
 class Stubborn final : public Region {
 public:
-    explicit Stubborn(Region& real) : real_(&real) {
+    explicit Stubborn(Region& real) {
         base_ = real.base();
         size_ = real.size();
     }
@@ -128,9 +128,6 @@ public:
     bool release(std::uint64_t /*offset*/, std::uint64_t /*size*/) noexcept override {
         return false;
     }
-
-private:
-    Region* real_;
 };
 
 TEST_F(Bound, LivesWithARegionThatDoesNotGrowOrTakeBack) {
