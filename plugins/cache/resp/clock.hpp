@@ -10,12 +10,13 @@ namespace cache::resp {
 
 class Clock {
 public:
-    // `wall_ms` is Unix time. The wall's offset is taken over when it has moved by more than a
-    // few milliseconds: what is told in Unix time is shown again as it was told.
+    // `wall_ms` is Unix time, rounded up: no life is longer than it was told. That the wall fell
+    // behind is taken over when it is more than a few milliseconds: what is told in Unix time is
+    // shown again as it was told.
     void set(Instant now, std::int64_t wall_ms) noexcept {
         now_ = now;
         const std::int64_t offset = wall_ms - now.count();
-        if (offset - offset_ > slack_ms || offset_ - offset > slack_ms) {
+        if (offset > offset_ || offset_ - offset > slack_ms) {
             offset_ = offset;
         }
     }

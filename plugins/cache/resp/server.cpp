@@ -132,10 +132,10 @@ void Server::run() noexcept {
 }
 
 void Server::set_time() {
-    const auto now = std::chrono::duration_cast<Instant>(host_.now().time_since_epoch());
-    const auto wall = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::system_clock::now().time_since_epoch());
-    hub_.clock.set(now, wall.count());
+    const auto exact = host_.now().time_since_epoch();
+    const auto now = std::chrono::duration_cast<Instant>(exact);
+    const noa::Duration ahead = std::chrono::system_clock::now().time_since_epoch() - exact;
+    hub_.clock.set(now, now.count() + std::chrono::ceil<Instant>(ahead).count());
 }
 
 // What the former generation has left undone.

@@ -78,12 +78,19 @@ TEST_F(CommandsTest, ChangesKeepEndAndTags) {
 TEST_F(CommandsTest, UnixTimeIsShownAsItWasTold) {
     const std::int64_t wall = hub_->clock.wall_ms();
     ask_words({"set", "a", "1", "pxat", std::to_string(wall + 12'345)});
-    // The clocks drift apart by less than what counts as a jump.
-    hub_->clock.set(now_ + Instant(3), wall + 5);
+    // The wall falls behind by less than what counts as a jump.
+    hub_->clock.set(now_ + Instant(5), wall + 3);
     EXPECT_EQ(ask("pexpiretime a"), ":" + std::to_string(wall + 12'345) + "\r\n");
     // The wall's jump moves no end: what was set lives as long as it was to live.
     hub_->clock.set(now_ + Instant(10), wall + 3'600'000);
     EXPECT_EQ(ask("pttl a"), ":12335\r\n");
+}
+
+TEST_F(CommandsTest, NothingLivesLongerThanItWasTold) {
+    const std::int64_t wall = hub_->clock.wall_ms();
+    hub_->clock.set(now_ + Instant(1), wall + 2); // a millisecond ahead
+    ask_words({"set", "a", "1", "pxat", std::to_string(wall + 2 + 10'000)});
+    EXPECT_EQ(ask("pttl a"), ":10000\r\n");
 }
 
 TEST_F(CommandsTest, KeysAndValuesAreBounded) {
