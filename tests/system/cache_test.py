@@ -1,5 +1,7 @@
 #!/usr/bin/python3
 """The cache through a real host: values, batches, loads, its bound, and what a reload keeps."""
+import os
+import signal
 import struct
 import unittest
 
@@ -226,6 +228,62 @@ class Cache(unittest.TestCase):
         self.assertEqual(after["entries"], 80_000)
         self.assertEqual(after["max_bytes"], 256 << 20)
         self.assertTrue(client.call("cache", "get", {"key": "9:7999"}).json()["found"])
+
+    def test_a_snapshot_outlives_the_host(self):
+        host = self.host('snapshot_every = "1h"')
+        client = self.enter(host.client())
+        self.assertEqual(host.log_lines("snapshot.loaded"), [])
+        client.call("cache", "set_many", {
+            "values": {f"{number}": number for number in range(1000)},
+            "ttl_s": 1000, "tags": ["numbers"], "namespace": "n"})
+        client.call("cache", "set", {"key": "free", "value": [1]})
+        client.call("cache", "set", {"key": "brief", "value": 1, "ttl_s": 0.001})
+        written = client.call("cache", "snapshot", {}).json()
+        self.assertIn(written["entries"], (1001, 1002))  # one may be freed
+        client.call("cache", "set", {"key": "later", "value": 1})
+        host.stop(signal.SIGKILL)
+        host.start()
+        client = self.enter(host.client())
+        self.assertEqual(client.call("cache", "get", {"key": "free"}).json()["value"], [1])
+        for key in ("later", "brief"):
+            self.assertFalse(client.call("cache", "get", {"key": key}).json()["found"])
+        ttl = client.call("cache", "ttl", {"key": "7", "namespace": "n"}).json()["ttl_s"]
+        self.assertTrue(900 < ttl < 1000, ttl)
+        client.call("cache", "invalidate", {"tags": ["numbers"]})
+        self.assertFalse(
+            client.call("cache", "get", {"key": "7", "namespace": "n"}).json()["found"])
+        # What a reload hands on is newer.
+        host.noactl("reload", "--force", "cache")
+        self.assertEqual(len(host.log_lines("snapshot.loaded")), 1)
+        self.assertFalse(
+            client.call("cache", "get", {"key": "7", "namespace": "n"}).json()["found"])
+
+    def test_a_torn_snapshot_is_put_aside(self):
+        host = self.host('snapshot_every = "1h"')
+        client = self.enter(host.client())
+        client.call("cache", "set", {"key": "a", "value": 1})
+        client.call("cache", "snapshot", {})
+        host.stop(signal.SIGKILL)
+        file = next(host.state_dir.rglob("cache.snapshot"))
+        os.truncate(file, file.stat().st_size - 1)
+        host.start()
+        client = self.enter(host.client())
+        self.assertEqual(client.call("cache", "stats").json()["entries"], 0)
+        self.assertIn("the snapshot is cut short", host.log_text())
+        self.assertTrue(file.with_name("cache.snapshot.unusable").exists())
+        client.call("cache", "snapshot", {})
+        self.assertTrue(file.exists())
+
+    def test_a_snapshot_is_written_by_itself(self):
+        host = self.host('snapshot_every = "1s"')
+        client = self.enter(host.client())
+        client.call("cache", "set", {"key": "a", "value": 1})
+        for _ in range(PATIENCE_S * 1000):
+            metrics = client.call("cache", "metrics", {}).json()["agent"]
+            if metrics["snapshots_total"]["value"] >= 1:
+                break
+        self.assertGreater(metrics["snapshot_bytes"]["value"], 0)
+        self.assertEqual(len(list(host.state_dir.rglob("cache.snapshot"))), 1)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ void Cache::setup(noa::Setup& setup) {
     set_up_values(setup);
     set_up_rest(setup);
     set_up_metrics(setup);
+    set_up_snapshots(setup);
     setup.use(arena_);
     resp_.setup(setup);
     setup.capability("cache");
@@ -88,6 +89,9 @@ noa::Status Cache::start() {
     if (noa::Status made = make_store(); !made) {
         return made;
     }
+    if (std::exchange(fresh_, false) && settings_.snapshot_every) {
+        load_snapshot();
+    }
     keeping_up_ = false;
     if (noa::Status opened = resp_.start(host(), kept_, settings_.resp()); !opened) {
         return opened;
@@ -102,6 +106,7 @@ void Cache::settle_in() {
     apply_settings();
     watch();
     end_leases();
+    arm_snapshots();
     resp_.serve();
 }
 
@@ -138,6 +143,7 @@ noa::Status Cache::make_private_store() {
             return std::move(store).error();
         }
         kept = {std::move(*region), std::move(*store)};
+        fresh_ = true;
         return {};
     });
 }
@@ -174,6 +180,7 @@ noa::Status Cache::open_arena() {
         }
         kept.region = std::make_unique<ArenaRegion>(arena_);
         auto store = Store::format(*kept.region, settings_.limits(), instant());
+        fresh_ = store.has_value();
         return store ? (kept.store = std::move(*store), noa::Status()) : store.error();
     });
 }
@@ -223,6 +230,7 @@ noa::Status Cache::save(noa::StateWriter& state) {
 
 noa::Status Cache::restore(noa::StateReader& state) {
     leases_.forget();
+    fresh_ = false;
     kept_.with([](Opened& kept) { kept = {}; });
     if (state.schema() == 1) {
         return restore_first_schema(state);
@@ -244,6 +252,7 @@ noa::Status Cache::restore_first_schema(noa::StateReader& state) {
     if (noa::Status made = make_private_store(); !made) {
         return made;
     }
+    fresh_ = false;
     for (unsigned figure = 0; figure < 4; ++figure) {
         static_cast<void>(state.number());
     }

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "../resp/service.hpp"
+#include "../snapshot/file.hpp"
 #include "../store/image.hpp"
 #include "../store/shared.hpp"
 #include "arena_region.hpp"
@@ -93,6 +94,15 @@ private:
             [&](const Opened& kept) -> std::uint64_t { return kept.store ? of(*kept.store) : 0; });
     }
 
+    // snapshots.cpp
+    using SnapshotDone = noa::sdk::Function<void(const noa::Result<SnapshotReply>&)>;
+    void set_up_snapshots(noa::Setup& setup);
+    void load_snapshot();
+    void arm_snapshots();
+    void write_snapshot(SnapshotDone done);
+    noa::Result<SnapshotReply> count_snapshot(const noa::Result<snapshot::Written>& outcome,
+                                              noa::Duration took);
+
     // agent.cpp
     void set_up_values(noa::Setup& setup);
     void set_up_rest(noa::Setup& setup);
@@ -130,6 +140,17 @@ private:
     bool keeping_up_ = false; // a post is under way
     noa::TimerId leases_timer_ = 0;
     Instant leases_at_{};
+    bool fresh_ = false; // nothing was handed on: the store is a new one
+    struct Snapshots {
+        noa::Counter written;
+        noa::Counter failed;
+        noa::Gauge time;
+        noa::Gauge seconds;
+        noa::Gauge bytes;
+        std::string fault;    // of the last one
+        bool writing = false; // a task is under way
+    };
+    Snapshots snapshots_;
     std::uint64_t random_ = 0x9e3779b97f4a7c15U; // for early refreshes
     resp::Service resp_;                         // goes first: its thread uses the store
 };

@@ -234,6 +234,21 @@ struct FailReply {
     }
 };
 
+struct SnapshotRequest {
+    static constexpr auto fields() { return noa::fields(); }
+};
+
+struct SnapshotReply {
+    std::uint64_t entries = 0;
+    std::uint64_t bytes = 0;
+    double seconds = 0;
+    static constexpr auto fields() {
+        return noa::fields(noa::field("entries", &SnapshotReply::entries),
+                           noa::field("bytes", &SnapshotReply::bytes, "of the file"),
+                           noa::field("seconds", &SnapshotReply::seconds, "that it took"));
+    }
+};
+
 struct TopRequest {
     std::uint32_t count = 10;
     Space space;

@@ -16,6 +16,10 @@ noa::Status Settings::check() const {
     if (lease < std::chrono::milliseconds(1) || lease > std::chrono::hours(24)) {
         return noa::invalid("/lease: must be 1ms to a day");
     }
+    if (snapshot_every &&
+        (*snapshot_every < std::chrono::seconds(1) || *snapshot_every > std::chrono::hours(168))) {
+        return noa::invalid("/snapshot_every: must be 1s to 7d");
+    }
     if (output_limit.bytes < (1U << 20U) || output_limit.bytes > (256U << 20U)) {
         return noa::invalid("/output_limit: must be 1MiB to 256MiB");
     }

@@ -21,6 +21,7 @@ struct Settings {
     std::map<std::string, noa::ByteSize> namespaces; // quotas
     noa::Duration lease = std::chrono::seconds(10);
     double early_refresh = 1;
+    std::optional<noa::Duration> snapshot_every;
     std::vector<std::string> listen; // for Redis clients
     std::string password;
     std::uint32_t max_clients = 10'000;
@@ -32,6 +33,7 @@ struct Settings {
                            noa::optional_field("namespaces", &Settings::namespaces),
                            noa::optional_field("lease", &Settings::lease),
                            noa::optional_field("early_refresh", &Settings::early_refresh),
+                           noa::field("snapshot_every", &Settings::snapshot_every),
                            noa::optional_field("listen", &Settings::listen),
                            noa::optional_field("password", &Settings::password),
                            noa::optional_field("max_clients", &Settings::max_clients),
@@ -68,6 +70,8 @@ inline constexpr const char* settings_schema = R"({
                   "description": "how long one caller of get_or_load has to load"},
         "early_refresh": {"type": "number", "minimum": 0, "maximum": 10, "default": 1,
                           "description": "above 1: loads anew earlier before the end; 0: never"},
+        "snapshot_every": {"type": "string", "pattern": "^([0-9]+(ms|s|m|min|h|d))+$",
+                           "description": "writes all of it to disk, for the next start; absent: never"},
         "listen": {"type": "array", "maxItems": 16, "items": {"type": "string"}, "default": [],
                    "description": "for Redis clients: unix:/run/noa/cache.sock, tcp:127.0.0.1:6379"},
         "password": {"type": "string", "maxLength": 512, "default": "",

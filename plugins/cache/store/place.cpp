@@ -62,6 +62,14 @@ bool Store::invalidated(Loc loc) const noexcept {
     return false;
 }
 
+std::string_view Store::marks_of(Loc loc) const noexcept {
+    if ((entries_.head(loc).flags & flag_extras) == 0) {
+        return {};
+    }
+    const std::byte* extras = entries_.view(loc).extras;
+    return text_of(extras + sizeof(ExtrasHead), read_at<ExtrasHead>(extras).tags * tag_bytes);
+}
+
 Value Store::value_of(Loc loc) const noexcept {
     const EntryView view = entries_.view(loc);
     Value value{.bytes = view.value_text(),
@@ -93,14 +101,19 @@ Store::Extras Store::extras_of(const SetOptions& options, Loc before) const noex
     }
     const std::uint32_t grace_ms = options.end ? options.grace_ms : 0;
     const bool times = options.load_ms != 0 || grace_ms != 0;
-    if (!times && options.tags.empty()) {
+    if (!times && options.tags.empty() && options.marks.empty()) {
         return extras;
     }
     const auto tags = options.tags.first(std::min(options.tags.size(), most_tags));
+    const std::size_t count = tags.empty() ? options.marks.size() / tag_bytes : tags.size();
     std::byte* at = extras.bytes.data();
-    write_at(at, ExtrasHead{static_cast<std::uint8_t>(tags.size()),
-                            static_cast<std::uint8_t>(times ? 1 : 0)});
+    write_at(
+        at, ExtrasHead{static_cast<std::uint8_t>(count), static_cast<std::uint8_t>(times ? 1 : 0)});
     at += sizeof(ExtrasHead);
+    if (tags.empty() && count > 0) {
+        std::memcpy(at, options.marks.data(), count * tag_bytes);
+        at += count * tag_bytes;
+    }
     for (const std::string_view tag : tags) {
         const std::uint16_t slot = tag_slot(tag);
         write_at(at, slot);

@@ -144,6 +144,13 @@ std::optional<Value> Store::find(SpaceId space, std::string_view key, Instant no
                                                           : std::optional(value_of(loc));
 }
 
+std::optional<Shown> Store::show(SpaceId space, std::string_view key, Instant now) const noexcept {
+    const Domain domain = domain_of(space);
+    const Loc loc = look_up(domain, key, entries_.hash(domain, key));
+    return loc == 0 || over(loc, now) || invalidated(loc) ? std::nullopt
+                                                          : std::optional(shown(loc, space));
+}
+
 std::uint64_t Store::bytes_of(SpaceId space, std::string_view key, Instant now) const noexcept {
     const Domain domain = domain_of(space);
     const Loc loc = look_up(domain, key, entries_.hash(domain, key));
@@ -240,7 +247,11 @@ bool Store::tags_ready() noexcept {
     if (tags.table != 0) {
         return true;
     }
-    const unsigned bits = limits_.bytes < small_bytes ? tag_bits_of_small : tag_bits;
+    return make_tags(limits_.bytes < small_bytes ? tag_bits_of_small : tag_bits);
+}
+
+bool Store::make_tags(unsigned bits) noexcept {
+    TagsHead& tags = header().tags;
     const std::uint64_t bytes = sizeof(std::uint32_t) << bits;
     for (;;) {
         if (const auto table = pages_.take(static_cast<std::uint32_t>(bytes / page_bytes))) {
@@ -252,6 +263,43 @@ bool Store::tags_ready() noexcept {
             return false;
         }
     }
+}
+
+std::string_view Store::tag_counts() const noexcept {
+    const TagsHead& tags = header().tags;
+    return tags.table == 0 ? std::string_view()
+                           : std::string_view(memory_.page_data<char>(tags.table),
+                                              sizeof(std::uint32_t) << tags.bits);
+}
+
+bool Store::adopt_tags(const std::array<std::uint64_t, 2>& seed, std::string_view counts) noexcept {
+    if (index_.entries() != 0 || header().tags.table != 0) {
+        return false;
+    }
+    if (!counts.empty()) {
+        const unsigned bits =
+            counts.size() == sizeof(std::uint32_t) << tag_bits ? tag_bits : tag_bits_of_small;
+        if (counts.size() != sizeof(std::uint32_t) << bits || !make_tags(bits)) {
+            return false;
+        }
+        std::memcpy(memory_.page_data<char>(header().tags.table), counts.data(), counts.size());
+    }
+    header().seed = seed;
+    return true;
+}
+
+bool Store::are_marks(std::string_view marks) const noexcept {
+    if (marks.size() % tag_bytes != 0 || marks.size() > most_tags * tag_bytes ||
+        (!marks.empty() && header().tags.table == 0)) {
+        return false;
+    }
+    for (std::size_t at = 0; at < marks.size(); at += tag_bytes) {
+        const auto* bytes = reinterpret_cast<const std::byte*>(marks.data() + at);
+        if (read_at<std::uint16_t>(bytes) >> header().tags.bits != 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 std::uint16_t Store::tag_slot(std::string_view tag) const noexcept {

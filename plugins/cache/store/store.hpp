@@ -62,6 +62,7 @@ struct SetOptions {
     Keep keep = Keep::nothing;
     When when = When::always;
     std::span<const std::string_view> tags = {}; // most_tags at most
+    std::string_view marks = {}; // instead of tags, as `Shown` has them: see adopt_tags
     std::uint32_t load_ms = 0;
     std::uint32_t grace_ms = 0; // only with an end
 };
@@ -78,6 +79,8 @@ struct Shown {
     std::string_view key;
     Value value;
     std::uint64_t bytes; // that it takes of its slot
+    SpaceId space;
+    std::string_view marks; // of its tags: only the store knows what they mean
 };
 
 struct SpaceFigures {
@@ -152,10 +155,34 @@ public:
         const Domain domain = domain_of(space);
         return index_.walk(cursor, entries_, [&](Loc loc) {
             if (entries_.head(loc).domain == domain && !over(loc, now) && !invalidated(loc)) {
-                visit(Shown{entries_.key(loc), value_of(loc), entries_.bytes(loc)});
+                visit(shown(loc, space));
             }
         });
     }
+    // The same of all namespaces at once.
+    template <class Visit> // void(const Shown&)
+    std::uint64_t scan_all(std::uint64_t cursor, Instant now, Visit&& visit) const {
+        return index_.walk(cursor, entries_, [&](Loc loc) {
+            const DomainHead& of = header().domains[entries_.head(loc).domain];
+            if (of.state == DomainState::live && !over(loc, now) && !invalidated(loc)) {
+                visit(shown(loc, of.space));
+            }
+        });
+    }
+    // One, as `scan` shows it.
+    [[nodiscard]] std::optional<Shown> show(SpaceId space, std::string_view key,
+                                            Instant now) const noexcept;
+
+    // For snapshots: with these two, marks mean in another store what they mean here.
+    [[nodiscard]] const std::array<std::uint64_t, 2>& seed() const noexcept {
+        return header().seed;
+    }
+    // How often each tag was invalidated, as the store has it; empty: there are no tags.
+    [[nodiscard]] std::string_view tag_counts() const noexcept;
+    // False: it is not empty, or these are no counts.
+    bool adopt_tags(const std::array<std::uint64_t, 2>& seed, std::string_view counts) noexcept;
+    // Whether they could be of this store, if bytes from outside are to be `SetOptions::marks`.
+    [[nodiscard]] bool are_marks(std::string_view marks) const noexcept;
     // A key that lives, near where `random` points; nothing when none is soon found.
     [[nodiscard]] std::optional<std::string_view> random_key(SpaceId space, std::uint64_t random,
                                                              Instant now) const noexcept;
@@ -218,6 +245,10 @@ private:
     }
     [[nodiscard]] std::uint64_t since(Instant instant) const noexcept;
     [[nodiscard]] Value value_of(Loc loc) const noexcept;
+    [[nodiscard]] std::string_view marks_of(Loc loc) const noexcept;
+    [[nodiscard]] Shown shown(Loc loc, SpaceId space) const noexcept {
+        return {entries_.key(loc), value_of(loc), entries_.bytes(loc), space, marks_of(loc)};
+    }
     [[nodiscard]] Instant grace_of(Loc loc) const noexcept;
     [[nodiscard]] bool over(Loc loc, Instant now) const noexcept; // its end has come
     [[nodiscard]] bool gone(Loc loc, Instant now) const noexcept; // its grace, too
@@ -247,6 +278,7 @@ private:
     std::uint64_t evict_any(std::uint32_t incoming) noexcept;
     void compact(std::size_t size_class) noexcept;
     bool tags_ready() noexcept;
+    bool make_tags(unsigned bits) noexcept;
     [[nodiscard]] std::uint16_t tag_slot(std::string_view tag) const noexcept;
 
     [[nodiscard]] bool over_limits() const noexcept;
