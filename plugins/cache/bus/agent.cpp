@@ -11,7 +11,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t longest_bus_key = 4096;
 constexpr std::size_t upkeep_slice = 2000; // entries; then others get their turn
 constexpr noa::Duration upkeep_pause = 100ms;
 constexpr std::uint64_t arena_layout = format_magic; // the header has its version
@@ -26,34 +25,64 @@ void Cache::setup(noa::Setup& setup) {
     set_up_rest(setup);
     set_up_metrics(setup);
     set_up_snapshots(setup);
+    set_up_tier(setup);
     setup.use(arena_);
     resp_.setup(setup);
     setup.capability("cache");
 }
 
+template <class Request, class Reply>
+void Cache::routed(noa::Setup& setup, std::string_view name, std::string_view summary,
+                   noa::Result<Reply> (Cache::*here)(const Request&),
+                   void (Cache::*tiered)(const Request&, noa::Responder)) {
+    setup.operation(name, {.summary = summary, .reply = noa::sdk::Codec<Reply>::schema()},
+                    [this, here, tiered](const Request& request, noa::Responder responder) {
+                        if (tier_.in_use()) {
+                            (this->*tiered)(request, std::move(responder));
+                        } else {
+                            responder.reply((this->*here)(request));
+                        }
+                    });
+}
+
 void Cache::set_up_values(noa::Setup& setup) {
     setup.operation("get", {.summary = "The value of a key", .reply = get_reply_schema},
-                    [this](const Key& request) { return get(request); });
-    setup.operation("set", "Keeps a value under a key",
-                    [this](const SetRequest& request) { return set(request); });
+                    [this](const Key& request, noa::Responder responder) {
+                        if (tier_.in_use()) {
+                            tiered_get(request, std::move(responder));
+                        } else {
+                            responder.reply(get(request));
+                        }
+                    });
+    routed(setup, "set", "Keeps a value under a key", &Cache::set, &Cache::tiered_set);
     const std::string many = noa::sdk::Codec<GetManyRequest>::schema();
     setup.operation(
         "get_many",
         {.summary = "The values of many keys", .request = many, .reply = get_many_reply_schema},
-        [this](const noa::Request& request) { return get_many(request); });
+        [this](const noa::Request& request, noa::Responder responder) {
+            if (tier_.in_use()) {
+                tiered_get_many(request, std::move(responder));
+            } else {
+                responder.reply(get_many(request.content_type(), request.body()));
+            }
+        });
     const std::string values = noa::sdk::Codec<SetManyRequest>::schema();
     const std::string stored = noa::sdk::Codec<SetManyReply>::schema();
     setup.operation("set_many",
                     {.summary = "Keeps many values", .request = values, .reply = stored},
-                    [this](const noa::Request& request) { return set_many(request); });
-    setup.operation("delete", "Forgets a key",
-                    [this](const Key& request) { return erase(request); });
-    setup.operation("expire", "Gives a key an end",
-                    [this](const ExpireRequest& request) { return expire(request); });
-    setup.operation("ttl", "How long a key has to live; changes it, too",
-                    [this](const TtlRequest& request) { return ttl(request); });
-    setup.operation("increment", "Adds to a whole number",
-                    [this](const IncrementRequest& request) { return increment(request); });
+                    [this](const noa::Request& request, noa::Responder responder) {
+                        if (tier_.in_use()) {
+                            tiered_set_many(request, std::move(responder));
+                        } else {
+                            responder.reply(set_many(request));
+                        }
+                    });
+    routed(setup, "delete", "Forgets a key", &Cache::erase, &Cache::tiered_erase);
+    routed(setup, "expire", "Gives a key an end", &Cache::expire, &Cache::tiered_expire);
+    routed(setup, "ttl", "How long a key has to live; changes it, too", &Cache::ttl,
+           &Cache::tiered_ttl);
+    routed(setup, "increment", "Adds to a whole number", &Cache::increment,
+           &Cache::tiered_increment);
 }
 
 void Cache::set_up_rest(noa::Setup& setup) {
@@ -68,8 +97,7 @@ void Cache::set_up_rest(noa::Setup& setup) {
                     [this](const FailRequest& request) { return fail(request); });
     setup.operation("keys", {.summary = "A part of the keys", .reply = keys_reply_schema},
                     [this](const KeysRequest& request) { return keys(request); });
-    setup.operation("flush", "Forgets a namespace",
-                    [this](const FlushRequest& request) { return flush(request); });
+    routed(setup, "flush", "Forgets a namespace", &Cache::flush, &Cache::tiered_flush);
     setup.operation("invalidate", "Forgets what was set with a tag",
                     [this](const InvalidateRequest& request) { return invalidate(request); });
     setup.operation("stats",
@@ -96,6 +124,11 @@ noa::Status Cache::start() {
     if (noa::Status opened = resp_.start(host(), kept_, settings_.resp()); !opened) {
         return opened;
     }
+    if (!settings_.tier.empty()) {
+        if (noa::Status started = tier_.start(settings_.tier_settings()); !started) {
+            return started;
+        }
+    }
     if (noa::Status posted = post([this] { settle_in(); }); !posted) {
         return posted;
     }
@@ -112,6 +145,9 @@ void Cache::settle_in() {
 
 noa::Status Cache::quiesce(noa::Time deadline) {
     resp_.quiesce(deadline);
+    tier_.stop();
+    reads_.clear(); // who waits is left to the next generation
+    changing_.clear();
     if (arena_.is_open()) {
         if (noa::Status closed = arena_.close(); !closed) {
             return closed;
@@ -272,39 +308,6 @@ noa::Status Cache::restore_first_schema(noa::StateReader& state) {
         }
     }
     return {};
-}
-
-noa::Status Cache::check_key(std::string_view key) {
-    if (key.empty() || key.size() > longest_bus_key) {
-        return noa::invalid("/key: must have 1 to 4096 bytes");
-    }
-    return {};
-}
-
-std::optional<SpaceId> Cache::space_of(const Space& name) {
-    return name ? with([&](Store& store) { return store.space(*name); })
-                : std::optional<SpaceId>(0);
-}
-
-noa::Result<SpaceId> Cache::space_for_writing(const Space& name) {
-    if (!name) {
-        return SpaceId{0};
-    }
-    if (name->empty() || name->size() > longest_space_name) {
-        return noa::invalid("/namespace: must have 1 to 40 bytes");
-    }
-    const auto space = with([&](Store& store) { return store.make_space(*name); });
-    return space ? noa::Result<SpaceId>(*space)
-                 : noa::Result<SpaceId>(noa::busy("/namespace: there are 64 already"));
-}
-
-noa::Error Cache::refused(Stored outcome, const Limits& limits) {
-    if (outcome == Stored::too_large) {
-        return noa::too_large("the value is larger than a quarter of max_memory, " +
-                              std::to_string(limits.bytes / 4) +
-                              " bytes, or than the quota of its namespace");
-    }
-    return noa::busy("there is no memory to be had");
 }
 
 // Never faster than each 100 ms: the dead are not seen in the meantime, only not freed yet.

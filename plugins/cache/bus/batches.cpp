@@ -43,12 +43,11 @@ void Cache::get_each(SpaceId space, std::span<const std::string_view> keys, Take
     });
 }
 
-Cache::Body Cache::get_many(const noa::Request& request) {
-    if (request.content_type() == batch_content_type) {
-        return get_many_plain(request.body());
+Cache::Body Cache::get_many(std::string_view content_type, std::string_view body) {
+    if (content_type == batch_content_type) {
+        return get_many_plain(body);
     }
-    const auto keys =
-        noa::sdk::Codec<GetManyRequest>::decode(request.body(), noa::sdk::Extra::refused);
+    const auto keys = noa::sdk::Codec<GetManyRequest>::decode(body, noa::sdk::Extra::refused);
     return keys ? get_many_json(*keys) : keys.error();
 }
 
@@ -148,11 +147,18 @@ noa::Result<SetManyReply> Cache::set_many_json(const SetManyRequest& request) {
     with([&](Store& store) {
         const std::uint64_t before = store.figures().evictions;
         SetOptions options{.end = end_or_default(*end), .tags = tags};
+        limit_life(options);
         for (const auto& [key, value] : request.values) {
             const Encoded encoded = encode(value);
             options.type = encoded.type;
-            reply.stored +=
-                store.set(*space, key, encoded.bytes, options, instant()) == Stored::yes ? 1 : 0;
+            const Stored outcome = store.set(*space, key, encoded.bytes, options, instant());
+            reply.stored += outcome == Stored::yes ? 1 : 0;
+            if (outcome != Stored::yes) {
+                if (!reply.refused) {
+                    reply.refused.emplace();
+                }
+                reply.refused->emplace(key, outcome == Stored::too_large ? "too large" : "no room");
+            }
         }
         reply.evicted = store.figures().evictions - before;
     });
@@ -196,6 +202,7 @@ Cache::Body Cache::set_many_plain(std::string_view body) {
             if (*ttl_ms != 0) {
                 options.end = at + Instant(*ttl_ms);
             }
+            limit_life(options);
             const bool stored =
                 check_key(*key) && store.set(*space, *key, *value, options, at) == Stored::yes;
             out += stored ? item_stored : item_refused;

@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -15,9 +16,9 @@ constexpr std::size_t longest_token = 64;
 
 } // namespace
 
-std::string load_reply(std::string_view token, Instant length) {
-    std::string body = R"({"found":false,"load":true,"lease":")";
-    body.append(token).append(R"(","lease_s":)");
+std::string load_reply(std::string_view token, Instant length, std::string_view stale) {
+    std::string body(stale.empty() ? R"({"found":false)" : stale);
+    body.append(R"(,"load":true,"lease":")").append(token).append(R"(","lease_s":)");
     noa::sdk::append_json(body, std::chrono::duration<double>(length).count());
     body += '}';
     return body;
@@ -32,7 +33,7 @@ noa::Result<std::string> Leases::give(SpaceId space, std::string_view key, Insta
     if (all_.size() >= most_leases) {
         return noa::busy(std::to_string(all_.size()) + " keys are being loaded already");
     }
-    Lease lease{make_token(), now, now + length, {}};
+    Lease lease{.token = make_token(), .begun = now, .end = now + length};
     std::string token = lease.token;
     add(Name(space, key), std::move(lease));
     ++figures_.loads;
@@ -52,12 +53,38 @@ void Leases::wait(SpaceId space, std::string_view key, Waiter waiter) {
 std::optional<Leases::Lease> Leases::take(SpaceId space, std::string_view key,
                                           std::string_view token) {
     const auto found = all_.find(Name(space, key));
-    return found == all_.end() || found->second.lease.token != token ? std::nullopt : take(found);
+    return found == all_.end() || token.empty() || found->second.lease.token != token ? std::nullopt
+                                                                                      : take(found);
 }
 
 std::optional<Leases::Lease> Leases::take(SpaceId space, std::string_view key) {
     const auto found = all_.find(Name(space, key));
     return found == all_.end() ? std::nullopt : take(found);
+}
+
+Leases::Lease* Leases::find(SpaceId space, std::string_view key) {
+    const auto found = all_.find(Name(space, key));
+    return found == all_.end() ? nullptr : &found->second.lease;
+}
+
+void Leases::wait_elsewhere(SpaceId space, std::string_view key, std::deque<Waiter> waiting,
+                            Instant now, Instant end) {
+    Lease lease{.token = make_token(), .begun = now, .end = end, .elsewhere = true};
+    waiting_ += waiting.size();
+    lease.waiting = std::move(waiting);
+    add(Name(space, key), std::move(lease));
+}
+
+void Leases::set_end(SpaceId space, std::string_view key, Instant end) {
+    const auto found = all_.find(Name(space, key));
+    by_end_.erase(found->second.by_end);
+    found->second.lease.end = end;
+    found->second.by_end = by_end_.emplace(end, found->first);
+}
+
+bool Leases::any(SpaceId space) const {
+    const auto found = all_.lower_bound(Name(space, std::string()));
+    return found != all_.end() && found->first.first == space;
 }
 
 std::vector<std::pair<SpaceId, std::string>> Leases::keys() const {
@@ -73,12 +100,13 @@ std::optional<Leases::Ended> Leases::take_expired(Instant now) {
         return std::nullopt;
     }
     Name name = by_end_.begin()->second;
-    ++figures_.expired;
+    figures_.expired += all_.find(name)->second.lease.elsewhere ? 0 : 1;
     Lease lease = std::move(*take(all_.find(name)));
     return Ended{name.first, std::move(name.second), std::move(lease)};
 }
 
-void Leases::pass_on(SpaceId space, std::string_view key, std::deque<Waiter> waiting, Instant now) {
+bool Leases::pass_on(SpaceId space, std::string_view key, std::deque<Waiter> waiting, Instant now,
+                     std::uint64_t fence) {
     while (!waiting.empty()) {
         Waiter next = std::move(waiting.front());
         waiting.pop_front();
@@ -86,9 +114,9 @@ void Leases::pass_on(SpaceId space, std::string_view key, std::deque<Waiter> wai
             next.responder.fail({NOA_E_EXPIRED, "nobody loaded it in time"});
             continue;
         }
-        Lease lease{make_token(), now, now + next.lease, {}};
-        if (!next.responder.reply(
-                noa::Body(load_reply(lease.token, next.lease), noa::json_content_type))) {
+        Lease lease{.token = make_token(), .begun = now, .end = now + next.lease, .fence = fence};
+        if (!next.responder.reply(noa::Body(load_reply(lease.token, next.lease, next.stale),
+                                            noa::json_content_type))) {
             continue; // it is gone
         }
         ++figures_.loads;
@@ -96,8 +124,9 @@ void Leases::pass_on(SpaceId space, std::string_view key, std::deque<Waiter> wai
         waiting_ += waiting.size();
         lease.waiting = std::move(waiting);
         add(Name(space, key), std::move(lease));
-        return;
+        return true;
     }
+    return false;
 }
 
 std::optional<Instant> Leases::next_end() const {
@@ -109,13 +138,18 @@ void Leases::save(noa::StateWriter& out) const {
                                        figures_.expired, figures_.avoided, figures_.load_ms}) {
         out.number(figure);
     }
-    out.number(all_.size());
+    out.number(static_cast<std::uint64_t>(
+        std::ranges::count_if(all_, [](const auto& one) { return !one.second.lease.elsewhere; })));
     for (const auto& [name, entry] : all_) {
+        if (entry.lease.elsewhere) {
+            continue;
+        }
         out.number(name.first);
         out.text(name.second);
         out.text(entry.lease.token);
         out.signed_number(entry.lease.begun.count());
         out.signed_number(entry.lease.end.count());
+        out.number(entry.lease.fence);
     }
 }
 
@@ -128,9 +162,10 @@ void Leases::restore(noa::StateReader& in) {
     for (std::uint64_t left = in.number(); left > 0 && in.ok(); --left) {
         const auto space = static_cast<SpaceId>(in.number() % most_spaces);
         std::string key = in.text(longest_key);
-        Lease lease{in.text(longest_token), {}, {}, {}};
+        Lease lease{.token = in.text(longest_token)};
         lease.begun = Instant(in.signed_number());
         lease.end = Instant(in.signed_number());
+        lease.fence = in.schema() >= 3 ? in.number() : 0;
         if (in.ok() && !loading(space, key) && all_.size() < most_leases) {
             add(Name(space, std::move(key)), std::move(lease));
         }

@@ -35,12 +35,18 @@ public:
         noa::Responder responder;
         std::optional<Instant> deadline; // of its request: nobody waits for an answer after it
         Instant lease;                   // how long it wants to load, if it comes to that
+        std::string stale = {}; // what it may be shown meanwhile: a reply without its last brace
     };
     struct Lease {
-        std::string token;
-        Instant begun;
-        Instant end;
-        std::deque<Waiter> waiting;
+        std::string token = {};
+        Instant begun{0};
+        Instant end{0};
+        std::deque<Waiter> waiting = {};
+        std::uint64_t fence = 0; // that the second tier gave; 0: it knows nothing of it
+        // Who has it is not known here: the tier is asked for it (again), the callers wait.
+        bool elsewhere = false;
+        bool asking = false;
+        bool stirred = false; // something has happened while it was asked
     };
 
     [[nodiscard]] bool empty() const noexcept { return all_.empty(); }
@@ -56,7 +62,16 @@ public:
     std::optional<Lease> take(SpaceId space, std::string_view key, std::string_view token);
     // Whatever its token.
     std::optional<Lease> take(SpaceId space, std::string_view key);
+    // Until the next call that is not const.
+    [[nodiscard]] Lease* find(SpaceId space, std::string_view key);
+    // Callers wait for a lease that is elsewhere, until `end`. REQUIRES: !loading.
+    void wait_elsewhere(SpaceId space, std::string_view key, std::deque<Waiter> waiting,
+                        Instant now, Instant end);
+    // Of one that is in force.
+    void set_end(SpaceId space, std::string_view key, Instant end);
     std::vector<std::pair<SpaceId, std::string>> keys() const;
+    // Whether one of that namespace is in force.
+    [[nodiscard]] bool any(SpaceId space) const;
     // One that ran out. Its key and space come along, so that the next caller can be told.
     struct Ended {
         SpaceId space;
@@ -64,16 +79,17 @@ public:
         Lease lease;
     };
     std::optional<Ended> take_expired(Instant now);
-    // Gives the lease on to the first caller of `waiting` that still waits, who gets `reply(token,
-    // length)`; the others go on waiting.
-    void pass_on(SpaceId space, std::string_view key, std::deque<Waiter> waiting, Instant now);
+    // Gives the lease on to the first caller of `waiting` that still waits, who is told to load;
+    // the others go on waiting. False: none waits any more.
+    bool pass_on(SpaceId space, std::string_view key, std::deque<Waiter> waiting, Instant now,
+                 std::uint64_t fence = 0);
 
     [[nodiscard]] std::optional<Instant> next_end() const;
     [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
     [[nodiscard]] LeaseFigures& figures() noexcept { return figures_; }
     [[nodiscard]] const LeaseFigures& figures() const noexcept { return figures_; }
 
-    // Those in force; the callers that wait are not theirs to keep: their requests come again.
+    // Those in force here; the callers that wait are not theirs to keep: their requests come again.
     void save(noa::StateWriter& out) const;
     void restore(noa::StateReader& in);
     // The callers that wait are left to the next generation.
@@ -96,7 +112,8 @@ private:
     LeaseFigures figures_;
 };
 
-// What a caller is told that is to load.
-[[nodiscard]] std::string load_reply(std::string_view token, Instant length);
+// What a caller is told that is to load, behind what it is shown meanwhile.
+[[nodiscard]] std::string load_reply(std::string_view token, Instant length,
+                                     std::string_view stale = {});
 
 } // namespace cache

@@ -60,9 +60,10 @@ void Cache::get_or_load(const LoadRequest& request, const noa::Request& message,
     hot_keys_.use(*space, request.key);
     const Instant at = instant();
     const bool loading = leases_.loading(*space, request.key);
+    const bool tiered = tier_.in_use();
     const auto body = with([&](Store& store) -> std::optional<Body> {
-        const auto value = request.stale ? store.get_stale(*space, request.key, at)
-                                         : store.get(*space, request.key, at);
+        const auto value = request.stale && !tiered ? store.get_stale(*space, request.key, at)
+                                                    : store.get(*space, request.key, at);
         if (!value) {
             return std::nullopt;
         }
@@ -79,6 +80,8 @@ void Cache::get_or_load(const LoadRequest& request, const noa::Request& message,
     });
     if (body) {
         responder.reply(*body);
+    } else if (tiered) {
+        load_by_tier(*space, request, {std::move(responder), deadline_of(message), length});
     } else if (loading) {
         leases_.wait(*space, request.key, {std::move(responder), deadline_of(message), length});
     } else if (const auto token = leases_.give(*space, request.key, at, length)) {
@@ -90,13 +93,20 @@ void Cache::get_or_load(const LoadRequest& request, const noa::Request& message,
 }
 
 // A value comes, for a lease or without one. REQUIRES: the request is checked.
-noa::Result<SetReply> Cache::fill(SpaceId space, const SetRequest& request, SetOptions options) {
-    std::optional<Leases::Lease> lease;
-    if (request.lease) {
-        lease = leases_.take(space, request.key, *request.lease);
-        if (!lease) {
-            return SetReply{0, false};
-        }
+noa::Result<SetReply> Cache::fill(SpaceId space, const SetRequest& request,
+                                  const SetOptions& options) {
+    if (!request.lease) {
+        return put(space, request, options, std::nullopt);
+    }
+    auto lease = leases_.take(space, request.key, *request.lease);
+    return lease ? put(space, request, options, std::move(lease))
+                 : noa::Result<SetReply>(SetReply{0, false});
+}
+
+// `lease`: that it fills.
+noa::Result<SetReply> Cache::put(SpaceId space, const SetRequest& request, SetOptions options,
+                                 std::optional<Leases::Lease> lease) {
+    if (lease) {
         const std::int64_t took = std::max<std::int64_t>((instant() - lease->begun).count(), 1);
         options.load_ms = static_cast<std::uint32_t>(std::min<std::int64_t>(took, UINT32_MAX));
         ++leases_.figures().filled;
@@ -106,6 +116,7 @@ noa::Result<SetReply> Cache::fill(SpaceId space, const SetRequest& request, SetO
     options.type = encoded.type;
     const std::vector<std::string_view> tags(request.tags.begin(), request.tags.end());
     options.tags = tags;
+    limit_life(options);
     SetReply reply;
     const Stored stored = with([&](Store& store) {
         const std::uint64_t before = store.figures().evictions;
@@ -141,6 +152,9 @@ noa::Result<FailReply> Cache::fail(const FailRequest& request) {
     if (!lease) {
         return noa::not_found("/lease: is over, or never was");
     }
+    if (lease->fence != 0) {
+        tier_.release(tier_name(*space, request.key), lease->fence, request.error);
+    }
     ++leases_.figures().failed;
     for (Leases::Waiter& waiter : lease->waiting) {
         waiter.responder.fail(noa::failed(request.error));
@@ -156,7 +170,7 @@ void Cache::answer(std::deque<Leases::Waiter>& waiting, SpaceId space, std::stri
             return value ? std::optional(found(*value, key)) : std::nullopt;
         });
         if (!body) {
-            leases_.pass_on(space, key, std::move(waiting), instant());
+            pass_on(space, key, std::move(waiting));
             end_leases();
             return;
         }
@@ -171,11 +185,22 @@ void Cache::superseded(SpaceId space, std::string_view key, bool present) {
     if (!lease) {
         return;
     }
+    if (lease->fence != 0) {
+        tier_.release(tier_name(space, key), lease->fence, {});
+    }
     if (present) {
         answer(lease->waiting, space, key);
     } else {
-        leases_.pass_on(space, key, std::move(lease->waiting), instant());
+        pass_on(space, key, std::move(lease->waiting));
         end_leases();
+    }
+}
+
+void Cache::pass_on(SpaceId space, std::string_view key, std::deque<Leases::Waiter> waiting) {
+    if (tier_.in_use()) {
+        contend(space, key, std::move(waiting));
+    } else {
+        leases_.pass_on(space, key, std::move(waiting), instant());
     }
 }
 
@@ -193,7 +218,7 @@ void Cache::superseded_all() {
 // Passes on what was not filled in time, and is called when the next one is due.
 void Cache::end_leases() {
     while (auto ended = leases_.take_expired(instant())) {
-        leases_.pass_on(ended->space, ended->key, std::move(ended->lease.waiting), instant());
+        pass_on(ended->space, ended->key, std::move(ended->lease.waiting));
     }
     const auto end = leases_.next_end();
     if (!end || (leases_timer_ != 0 && leases_at_ <= *end)) {

@@ -116,7 +116,7 @@ Cache::Body Cache::stats() {
             for (std::size_t number = 0; number < most_spaces; ++number) {
                 const auto space = store.figures(static_cast<SpaceId>(number));
                 if (!space) {
-                    break;
+                    continue;
                 }
                 noa::sdk::JsonObject one(spaces.member(space->name));
                 one.add("entries", space->entries);

@@ -87,9 +87,11 @@ struct SetManyRequest {
 struct SetManyReply {
     std::uint64_t stored = 0;
     std::uint64_t evicted = 0;
+    std::optional<std::map<std::string, std::string>> refused;
     static constexpr auto fields() {
         return noa::fields(noa::field("stored", &SetManyReply::stored),
-                           noa::field("evicted", &SetManyReply::evicted));
+                           noa::field("evicted", &SetManyReply::evicted),
+                           noa::field("refused", &SetManyReply::refused, "by key: why"));
     }
 };
 

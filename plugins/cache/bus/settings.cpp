@@ -20,6 +20,18 @@ noa::Status Settings::check() const {
         (*snapshot_every < std::chrono::seconds(1) || *snapshot_every > std::chrono::hours(168))) {
         return noa::invalid("/snapshot_every: must be 1s to 7d");
     }
+    if (!tier.empty()) {
+        if (const auto address = tier::parse_address(tier); !address) {
+            return address.error();
+        }
+    }
+    if (tier_timeout < std::chrono::milliseconds(1) || tier_timeout > std::chrono::minutes(1)) {
+        return noa::invalid("/tier_timeout: must be 1ms to 1min");
+    }
+    if (tier_local_ttl < std::chrono::milliseconds(100) ||
+        tier_local_ttl > std::chrono::hours(24)) {
+        return noa::invalid("/tier_local_ttl: must be 100ms to a day");
+    }
     if (output_limit.bytes < (1U << 20U) || output_limit.bytes > (256U << 20U)) {
         return noa::invalid("/output_limit: must be 1MiB to 256MiB");
     }

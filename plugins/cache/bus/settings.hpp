@@ -8,6 +8,7 @@
 
 #include "../resp/parameters.hpp"
 #include "../store/store.hpp"
+#include "../tier/tier.hpp"
 #include "noa/sdk/json.hpp"
 
 namespace cache {
@@ -22,6 +23,11 @@ struct Settings {
     noa::Duration lease = std::chrono::seconds(10);
     double early_refresh = 1;
     std::optional<noa::Duration> snapshot_every;
+    std::string tier; // a Redis server that hosts share
+    std::string tier_password;
+    std::string tier_prefix = "noa:";
+    noa::Duration tier_timeout = std::chrono::milliseconds(500);
+    noa::Duration tier_local_ttl = std::chrono::seconds(5);
     std::vector<std::string> listen; // for Redis clients
     std::string password;
     std::uint32_t max_clients = 10'000;
@@ -34,6 +40,11 @@ struct Settings {
                            noa::optional_field("lease", &Settings::lease),
                            noa::optional_field("early_refresh", &Settings::early_refresh),
                            noa::field("snapshot_every", &Settings::snapshot_every),
+                           noa::optional_field("tier", &Settings::tier),
+                           noa::optional_field("tier_password", &Settings::tier_password),
+                           noa::optional_field("tier_prefix", &Settings::tier_prefix),
+                           noa::optional_field("tier_timeout", &Settings::tier_timeout),
+                           noa::optional_field("tier_local_ttl", &Settings::tier_local_ttl),
                            noa::optional_field("listen", &Settings::listen),
                            noa::optional_field("password", &Settings::password),
                            noa::optional_field("max_clients", &Settings::max_clients),
@@ -42,6 +53,14 @@ struct Settings {
 
     [[nodiscard]] noa::Status check() const;
     [[nodiscard]] Limits limits() const { return {max_memory.bytes, max_entries}; }
+    // REQUIRES: check().
+    [[nodiscard]] tier::Settings tier_settings() const {
+        return {.link = {.address = *tier::parse_address(tier),
+                         .password = tier_password,
+                         .channel = {},
+                         .timeout = tier_timeout},
+                .prefix = tier_prefix};
+    }
     [[nodiscard]] resp::Options resp() const {
         return {.listen = listen,
                 .password = password,
@@ -72,6 +91,16 @@ inline constexpr const char* settings_schema = R"({
                           "description": "above 1: loads anew earlier before the end; 0: never"},
         "snapshot_every": {"type": "string", "pattern": "^([0-9]+(ms|s|m|min|h|d))+$",
                            "description": "writes all of it to disk, for the next start; absent: never"},
+        "tier": {"type": "string", "maxLength": 200, "default": "",
+                 "description": "a Redis server that hosts share: redis://127.0.0.1:6379/0, unix:/PATH; empty: none"},
+        "tier_password": {"type": "string", "maxLength": 512, "default": ""},
+        "tier_prefix": {"type": "string", "maxLength": 100, "default": "noa:",
+                        "description": "of all keys there"},
+        "tier_timeout": {"type": "string", "pattern": "^([0-9]+(ms|s|m|min|h|d))+$",
+                         "default": "500ms", "description": "for an answer of the tier"},
+        "tier_local_ttl": {"type": "string", "pattern": "^([0-9]+(ms|s|m|min|h|d))+$",
+                           "default": "5s",
+                           "description": "how long a value is shown that another host may have changed"},
         "listen": {"type": "array", "maxItems": 16, "items": {"type": "string"}, "default": [],
                    "description": "for Redis clients: unix:/run/noa/cache.sock, tcp:127.0.0.1:6379"},
         "password": {"type": "string", "maxLength": 512, "default": "",

@@ -46,6 +46,23 @@ std::optional<Instant> Cache::end_or_default(std::optional<Instant> end) const {
                : std::optional(instant() + std::chrono::ceil<Instant>(*settings_.default_ttl));
 }
 
+// What other hosts may change is not kept for long. What has tags is of this host alone.
+void Cache::limit_life(SetOptions& options) const {
+    if (!tier_.in_use() || !options.tags.empty()) {
+        return;
+    }
+    const Instant latest = instant() + std::chrono::ceil<Instant>(settings_.tier_local_ttl);
+    if (!options.end || *options.end > latest) {
+        const std::int64_t rest = options.end ? (*options.end - latest).count() : 0;
+        options.grace_ms = options.grace_ms == 0
+                               ? 0
+                               : static_cast<std::uint32_t>(
+                                     std::min<std::int64_t>(options.grace_ms + rest, UINT32_MAX));
+        options.end = latest;
+    }
+    options.load_ms = 0; // the end of a copy is no reason to load
+}
+
 // `more`: further members of the reply, a comma in front of each.
 Cache::Body Cache::found(const Value& value, std::string_view key, std::string_view more) const {
     std::string body;
@@ -66,19 +83,37 @@ Cache::Body Cache::get(const Key& request) {
     if (noa::Status valid = check_key(request.key); !valid) {
         return std::move(valid).error();
     }
+    auto body = get_here(request);
+    return body ? std::move(*body) : not_there();
+}
+
+Cache::Body Cache::not_there() {
+    return noa::OwnedBody{R"({"found":false})", noa::json_content_type};
+}
+
+// Nothing: it is not there.
+std::optional<Cache::Body> Cache::get_here(const Key& request) {
     const auto space = space_of(request.space);
     if (!space) {
-        return noa::OwnedBody{R"({"found":false})", noa::json_content_type};
+        return std::nullopt;
     }
     hot_keys_.use(*space, request.key);
-    return with([&](Store& store) -> Body {
+    return with([&](Store& store) -> std::optional<Body> {
         const auto value = store.get(*space, request.key, instant());
-        return value ? found(*value, request.key)
-                     : noa::OwnedBody{R"({"found":false})", noa::json_content_type};
+        return value ? std::optional(found(*value, request.key)) : std::nullopt;
     });
 }
 
 noa::Result<SetReply> Cache::set(const SetRequest& request) {
+    const auto options = options_of(request);
+    if (!options) {
+        return options.error();
+    }
+    const auto space = space_for_writing(request.space);
+    return space ? fill(*space, request, *options) : noa::Result<SetReply>(space.error());
+}
+
+noa::Result<SetOptions> Cache::options_of(const SetRequest& request) const {
     if (noa::Status valid = check_key(request.key); !valid) {
         return std::move(valid).error();
     }
@@ -93,10 +128,6 @@ noa::Result<SetReply> Cache::set(const SetRequest& request) {
     if (!grace) {
         return grace.error();
     }
-    const auto space = space_for_writing(request.space);
-    if (!space) {
-        return space.error();
-    }
     SetOptions options{.end = end_or_default(*end),
                        .when = request.nx   ? When::absent
                                : request.xx ? When::present
@@ -105,7 +136,7 @@ noa::Result<SetReply> Cache::set(const SetRequest& request) {
         options.grace_ms = static_cast<std::uint32_t>(
             std::min<std::int64_t>((**grace - instant()).count(), UINT32_MAX));
     }
-    return fill(*space, request, options);
+    return options;
 }
 
 noa::Result<DeleteReply> Cache::erase(const Key& request) {
@@ -138,8 +169,13 @@ noa::Result<TtlReply> Cache::ttl(const TtlRequest& request) {
         return TtlReply{};
     }
     const TtlReply reply = with([&](Store& store) {
-        if (*end || request.persist) {
-            store.change_end(*space, request.key, *end, instant());
+        const auto shown = store.show(*space, request.key, instant());
+        if (shown && (*end || request.persist)) {
+            SetOptions options{.end = *end};
+            if (shown->marks.empty()) {
+                limit_life(options);
+            }
+            store.change_end(*space, request.key, options.end, instant());
         }
         const auto value = store.find(*space, request.key, instant());
         return !value       ? TtlReply{}

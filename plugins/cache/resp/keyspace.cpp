@@ -64,4 +64,9 @@ std::optional<SpaceId> space_of_database(Store& store, int database) {
                          : store.make_space("db" + std::to_string(database));
 }
 
+bool is_database(std::string_view space) noexcept {
+    return space.starts_with("db") && space.size() > 2 &&
+           space.find_first_not_of("0123456789", 2) == std::string_view::npos;
+}
+
 } // namespace cache::resp

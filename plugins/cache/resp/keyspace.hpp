@@ -103,5 +103,7 @@ private:
 
 // Of a database; made when it is new. Nothing when the store has no more.
 std::optional<SpaceId> space_of_database(Store& store, int database);
+// Whether a namespace is one of a database: clients know it by its number.
+[[nodiscard]] bool is_database(std::string_view space) noexcept;
 
 } // namespace cache::resp

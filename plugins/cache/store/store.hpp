@@ -117,6 +117,8 @@ public:
     [[nodiscard]] std::optional<SpaceId> space(std::string_view name) const noexcept;
     // Made when it is new; nothing when there are 64 already.
     std::optional<SpaceId> make_space(std::string_view name) noexcept;
+    // Gives its number to the next that is made. False: it has entries or a quota, or is number 0.
+    bool drop_space(SpaceId space) noexcept;
     // Over it, entries of its own go. 0: none.
     void quota(SpaceId space, std::uint64_t bytes) noexcept;
     // Nothing where there is no such namespace.

@@ -179,10 +179,7 @@ std::uint64_t Store::entries() const noexcept {
 std::optional<SpaceId> Store::space(std::string_view name) const noexcept {
     for (std::size_t number = 0; number < most_spaces; ++number) {
         const SpaceHead& of = header().spaces[number];
-        if (of.name_size == 0) {
-            break;
-        }
-        if (std::string_view(of.name.data(), of.name_size) == name) {
+        if (of.name_size != 0 && std::string_view(of.name.data(), of.name_size) == name) {
             return static_cast<SpaceId>(number);
         }
     }
@@ -211,6 +208,16 @@ std::optional<SpaceId> Store::make_space(std::string_view name) noexcept {
         return static_cast<SpaceId>(number);
     }
     return std::nullopt;
+}
+
+bool Store::drop_space(SpaceId space) noexcept {
+    SpaceHead& of = header().spaces[space];
+    if (space == 0 || of.name_size == 0 || of.quota != 0 || policy_.entries(of.domain) != 0) {
+        return false;
+    }
+    header().domains[of.domain].state = DomainState::unused;
+    of = {};
+    return true;
 }
 
 void Store::quota(SpaceId space, std::uint64_t bytes) noexcept {

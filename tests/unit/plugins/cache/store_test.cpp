@@ -332,5 +332,31 @@ TEST_F(StoreTest, DoesWhatAMapDoes) {
     EXPECT_EQ(store_->figures().evictions, 0U);
 }
 
+// What once had to lie further on leaves no trace: look-ups would go further and further for it.
+TEST_F(StoreTest, AnIndexThatWasFullPassesNobodyOnOnceItIsEmpty) {
+    make();
+    const Memory memory(*region_);
+    const auto passed = [&] {
+        const IndexHead& head = memory.header().index;
+        std::uint64_t sum = 0;
+        for (std::uint64_t at = 0; at < std::uint64_t{1} << head.depth; ++at) {
+            const auto* page =
+                memory.page_data<Bucket>(memory.page_data<PageNumber>(head.directory)[at]);
+            for (unsigned bucket = 0; bucket < Index::buckets; ++bucket) {
+                sum += page[bucket].passed;
+            }
+        }
+        return sum;
+    };
+    for (int number = 0; number < 20'000; ++number) {
+        set("key" + std::to_string(number), "v");
+    }
+    EXPECT_GT(passed(), 0U);
+    for (int number = 0; number < 20'000; ++number) {
+        ASSERT_TRUE(store_->erase(0, "key" + std::to_string(number), now_));
+    }
+    EXPECT_EQ(passed(), 0U);
+}
+
 } // namespace
 } // namespace cache
