@@ -4,7 +4,7 @@
 usage: tally.py RESULTS_DIR
 
 RESULTS_DIR has one folder a stage, named NUMBER-NAME, with
-    exit     the exit code
+    exit     the exit code; 77: it could not be run here
     seconds  how long it took
     testlog.json, testlog.junit.xml   of a stage that ran meson test: each case counts
 A stage without those counts as one. The last line is "N passed, M failed".
@@ -67,6 +67,8 @@ def count_meson(folder):
 
 def count_stage(folder):
     code = (folder / "exit").read_text().strip()
+    if code == "77":
+        return Count(skipped=1), []
     if not (folder / "testlog.json").is_file():
         return Count(code == "0", code != "0"), []
     count, failed_names = count_meson(folder)
