@@ -197,6 +197,17 @@ class Tier(unittest.TestCase):
         self.call(other, "set", key="k", value="new", lease=passed["lease"])
         self.assertEqual(self.call(one, "get", key="k")["value"], "new")
 
+    def test_a_lease_that_only_its_holder_believes_in_is_worth_nothing(self):
+        _, (one, other) = self.two()
+        lost = self.call(one, "get_or_load", key="k")["lease"]
+        self.assertEqual(self.server.client().delete("noa:l:default:k"), 1)
+        held = self.call(other, "get_or_load", key="k")["lease"]
+        self.assertFalse(self.call(one, "set", key="k", value="late", lease=lost)["stored"])
+        self.assertIsNone(self.server.client().get("noa:v:default:k"))
+        self.assertEqual(self.call(other, "set", key="k", value="new", lease=held),
+                         {"evicted": 0})
+        self.assertEqual(self.call(one, "get", key="k")["value"], "new")
+
     def test_a_failed_load_reaches_those_who_wait_elsewhere(self):
         (_, other_host), (one, other) = self.two()
         lease = self.call(one, "get_or_load", key="k")["lease"]

@@ -14,7 +14,7 @@ namespace cache::snapshot {
 namespace {
 
 constexpr std::size_t slice_bytes = 256U << 10U; // then others get their turn
-constexpr unsigned slice_buckets = 200;          // some ten entries each
+constexpr unsigned slice_buckets = 24;           // some ten entries each
 constexpr std::size_t alone_bytes = 64U << 10U;  // larger entries have a slice of their own
 constexpr std::uint64_t sync_bytes = 8U << 20U;  // so that none of the syncs takes long
 
