@@ -172,7 +172,8 @@ class MachineCase(unittest.TestCase):
 class Packages(MachineCase):
     def test_install_runs_a_host_with_its_agents_as_its_own_user(self):
         machine = self.installed()
-        self.assertEqual(machine.agents(), {"cache": "running", "heartbeat": "running"})
+        self.assertEqual(machine.agents(), {
+            "cache": "running", "config": "running", "heartbeat": "running"})
         pid = machine.show("MainPID")
         self.assertEqual(machine.run("ps", "-o", "user=", pid).strip(), "noa")
         machine.run("noactl", "call", "cache", "set", '{"key":"a","value":1}')
@@ -268,7 +269,8 @@ class Packages(MachineCase):
         machine.install(*self.newer())
         self.assertEqual(machine.show("ActiveState"), "active")
         self.assertNotEqual(machine.show("MainPID"), pid)
-        self.assertEqual(machine.agents(), {"cache": "running", "heartbeat": "running"})
+        self.assertEqual(machine.agents(), {
+            "cache": "running", "config": "running", "heartbeat": "running"})
         self.assertEqual(machine.json("agent", "cache")["queue_size"], 77)
 
     def test_an_upgrade_under_traffic_keeps_what_was_acknowledged(self):

@@ -35,6 +35,7 @@ struct CallOptions {
     std::chrono::nanoseconds timeout{0}; // 0: no deadline
     std::string traceparent = {};
     std::string content_type = {};
+    noa_delivery repeats = 0; // an earlier delivery: the same message, once more
 };
 
 // Every function on the thread that made the harness: that thread is the lane.
@@ -88,6 +89,7 @@ public:
         message.attempt = options.attempt;
         message.traceparent = options.traceparent;
         message.content_type = options.content_type;
+        message.number = options.repeats;
         if (options.timeout.count() > 0) {
             message.deadline_ns = host_.now_ns + options.timeout.count();
         }
@@ -194,7 +196,7 @@ public:
 private:
     Answer deliver(OwnedMessage message) {
         const noa_delivery delivery = last_delivery_ = ++next_delivery_;
-        message.number = delivery;
+        message.number = message.number != 0 ? message.number : delivery;
         message.to = message.kind == NOA_MESSAGE_REQUEST ? host_.name : "";
         {
             const FakeHost::Lock lock(host_.mutex);

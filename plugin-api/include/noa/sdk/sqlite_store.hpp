@@ -1,0 +1,77 @@
+// A store as an agent opens it: looked at after an end that was not clean, migrated, or refused
+// with what to do. Nothing is overwritten, moved or repaired. Included by whoever wants it, on top
+// of noa/sdk/sqlite.hpp.
+//
+//     auto database = noa::sqlite::open_store(state_dir + "/config.db", migrations);
+//     if (!database) return database.error().failure();
+#pragma once
+
+#include <sys/stat.h>
+
+#include <string>
+#include <string_view>
+
+#include "noa/sdk/sqlite.hpp"
+
+namespace noa::sqlite {
+
+// What an operator does about an error of a store; empty where its text says all.
+[[nodiscard]] inline std::string_view advice(const Error& error) noexcept {
+    switch (error.code & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return "another program has it open for writing: end that one, then retry";
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return "it is as it was found: restore a backup over it, or move it and its -wal away to "
+               "begin anew";
+    case SQLITE_FULL: return "free space on its file system";
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_CANTOPEN: return "look at the owner and mode of the file and its directory";
+    case SQLITE_IOERR: return "look at its disk; the log of the kernel has more";
+    default: return {};
+    }
+}
+
+[[nodiscard]] inline Error with_advice(Error error) {
+    if (const std::string_view what = advice(error); !what.empty()) {
+        error.text.append("; ").append(what);
+    }
+    return error;
+}
+
+// True when the last connection did not end by a close: the log is still there and not empty.
+[[nodiscard]] inline bool ended_unclean(const std::string& path) noexcept {
+    struct stat found {};
+    return ::stat((path + "-wal").c_str(), &found) == 0 && found.st_size > 0;
+}
+
+// Opened, whole, and with every expanding migration applied. An Error has advice in its text.
+// After an unclean end every page is read (quick_check), so that a damaged store is refused here
+// and not found out later.
+inline Result<Database> open_store(const std::string& path, std::span<const Migration> known,
+                                   const Options& options = {}) {
+    const bool look = ended_unclean(path);
+    auto database = Database::open(path, options);
+    if (!database) {
+        return with_advice(database.error());
+    }
+    if (look) {
+        auto check = database->prepare("PRAGMA quick_check(1)");
+        auto found = check ? check->first<std::string>()
+                           : Result<std::optional<std::tuple<std::string>>>(check.error());
+        if (!found) {
+            return with_advice(found.error());
+        }
+        if (!*found || std::get<0>(**found) != "ok") {
+            return with_advice(
+                {SQLITE_CORRUPT, *found ? std::get<0>(**found) : "not to be read", path});
+        }
+    }
+    if (auto applied = migrate_up(*database, known); !applied) {
+        return with_advice(applied.error());
+    }
+    return database;
+}
+
+} // namespace noa::sqlite

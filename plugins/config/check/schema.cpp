@@ -1,0 +1,122 @@
+#include "schema.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "../store/edit.hpp"
+#include "expected.hpp"
+
+// The only file that sees valijson: without exceptions it aborts on a bad $ref.
+#define VALIJSON_USE_EXCEPTIONS 1
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validator.hpp>
+
+namespace config {
+
+namespace {
+
+using noa::Json;
+
+constexpr std::size_t most_findings = 20;
+// std::regex recurses for each character.
+constexpr std::size_t longest_matched = 1024;
+
+bool mentions_pattern(const Json& schema) {
+    if (schema.is_object() &&
+        (schema.contains("pattern") || schema.contains("patternProperties"))) {
+        return true;
+    }
+    return schema.is_structured() && std::ranges::any_of(schema, mentions_pattern);
+}
+
+void find_long_texts(const Json& value, const std::string& where, std::vector<Finding>& findings) {
+    for (std::size_t index = 0; const auto& [key, child] : value.items()) {
+        const auto below = child_pointer(where, value.is_array() ? std::to_string(index++) : key);
+        const bool text =
+            child.is_string() && child.get_ref<const std::string&>().size() > longest_matched;
+        if (findings.size() < most_findings && (text || key.size() > longest_matched)) {
+            findings.push_back(
+                {below, "at most 1024 bytes, where a schema has patterns", found_words(&child)});
+        } else if (child.is_structured()) {
+            find_long_texts(child, below, findings);
+        }
+    }
+}
+
+// "<root>", "[key]", "[0]" → "/key/0"
+std::string pointer_of_context(const std::vector<std::string>& context) {
+    std::string out;
+    for (std::size_t step = 1; step < context.size(); ++step) {
+        const std::string_view name = context[step];
+        out = child_pointer(out, name.substr(1, std::max<std::size_t>(name.size(), 2) - 2));
+    }
+    return out;
+}
+
+} // namespace
+
+std::string Finding::text() const {
+    return (pointer.empty() ? "/" : pointer) + ": expected " + expected + ", found " + found;
+}
+
+struct Schema::Parsed {
+    valijson::Schema schema;
+};
+
+Schema::Schema(Json text, std::unique_ptr<Parsed> parsed)
+    : text_(std::move(text)), has_patterns_(mentions_pattern(text_)), parsed_(std::move(parsed)) {}
+Schema::~Schema() = default;
+
+noa::Result<std::shared_ptr<const Schema>> Schema::compile(Json schema) {
+    if (const std::string fault = fault_of_schema(schema); !fault.empty()) {
+        return noa::invalid("schema: " + fault);
+    }
+    try {
+        auto parsed = std::make_unique<Parsed>();
+        valijson::SchemaParser().populateSchema(valijson::adapters::NlohmannJsonAdapter(schema),
+                                                parsed->schema);
+        // Not make_shared: its constructor is private.
+        return std::shared_ptr<const Schema>(new Schema(std::move(schema), std::move(parsed)));
+    } catch (const std::exception& failure) {
+        return noa::invalid(std::string("schema: ") + failure.what());
+    }
+}
+
+std::vector<Finding> Schema::check(const Json& value) const {
+    std::vector<Finding> findings;
+    if (has_patterns_) {
+        find_long_texts(value, "", findings);
+        if (!findings.empty()) {
+            return findings;
+        }
+    }
+    std::map<std::string, std::string> all;
+    try {
+        valijson::ValidationResults results;
+        valijson::Validator validator(valijson::Validator::kStrongTypes);
+        if (validator.validate(parsed_->schema, valijson::adapters::NlohmannJsonAdapter(value),
+                               &results)) {
+            return findings;
+        }
+        for (valijson::ValidationResults::Error error; results.popError(error);) {
+            all.emplace(pointer_of_context(error.context), error.description);
+        }
+    } catch (const std::exception& failure) { // a pattern that std::regex does not take
+        return {{"", "a schema that can be applied", failure.what()}};
+    }
+    for (const auto& [pointer, description] : all) {
+        const auto inner = all.lower_bound(pointer + "/");
+        if (findings.size() == most_findings ||
+            (inner != all.end() && inner->first.starts_with(pointer + "/"))) {
+            continue;
+        }
+        std::string expected = expected_at(text_, value, pointer);
+        findings.push_back({pointer, expected.empty() ? description : std::move(expected),
+                            found_words(value_at(value, pointer))});
+    }
+    return findings;
+}
+
+} // namespace config

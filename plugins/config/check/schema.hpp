@@ -1,0 +1,46 @@
+// JSON Schema draft-07, bounded before a validator sees it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "noa/sdk/json.hpp"
+
+namespace config {
+
+struct Finding {
+    std::string pointer;
+    std::string expected;
+    std::string found; // a type, or a short scalar; never more of the value
+    // "/pool/size: expected at least 1, found 0"
+    [[nodiscard]] std::string text() const;
+};
+
+// A schema's own faults: text over 256 KiB, nesting past 64, a $ref that is not "#" or "#/…" of
+// this document, leads nowhere or back to itself, more than 10,000 subschemas when references are
+// followed, patterns over 256 bytes or with a repetition inside a repetition. The first, in words;
+// empty: sound.
+[[nodiscard]] std::string fault_of_schema(const noa::Json& schema);
+
+// Immutable once made.
+class Schema {
+public:
+    [[nodiscard]] static noa::Result<std::shared_ptr<const Schema>> compile(noa::Json schema);
+    Schema(const Schema&) = delete;
+    Schema& operator=(const Schema&) = delete;
+    ~Schema();
+
+    // At most 20, the innermost only: a table is not told of because a key of it is.
+    [[nodiscard]] std::vector<Finding> check(const noa::Json& value) const;
+
+private:
+    struct Parsed;
+    Schema(noa::Json text, std::unique_ptr<Parsed> parsed);
+
+    noa::Json text_;
+    bool has_patterns_;
+    std::unique_ptr<Parsed> parsed_;
+};
+
+} // namespace config
