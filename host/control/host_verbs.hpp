@@ -44,5 +44,8 @@ void add_event_verbs(Verbs& verbs, bus::Caller& caller);
 void add_log_verbs(Verbs& verbs, Log& log, std::function<bool(const std::string&)> known);
 // manifest_export manifest_import explain
 void add_config_verbs(Verbs& verbs, supervise::Supervisor& supervisor, config::Sources sources);
+// config_change config_rollback config_drift: the host's own layer, versioned by the agent config
+void add_host_config_verbs(Verbs& verbs, supervise::Supervisor& supervisor, bus::Caller& caller,
+                           const config::Sources& sources);
 
 } // namespace noa::control

@@ -7,6 +7,7 @@
 
 #include "config/quantity.hpp"
 #include "noactl/commands.hpp"
+#include "noactl/document_command_line.hpp"
 #include "noactl/plugin_command_line.hpp"
 
 namespace noa::noactl {
@@ -80,9 +81,9 @@ private:
     std::string subject_;
     std::uint64_t count_ = 0;
     LogOptions log_;
-    std::string key_;
     std::string file_;
     CheckOptions check_;
+    DocumentArgs document_;
     PluginArgs plugin_;
     std::vector<std::string> words_;
 };
@@ -267,11 +268,7 @@ void CommandLine::add_config_commands() {
     check_.files.main_required = check_.files.main_file != NOA_CONF_FILE;
     check_.files.state_dir = environment("NOA_STATE_DIR", NOA_STATE_DIR);
     add("plan", "What a reload would do", [this] { return show_plan(globals_); });
-    auto* config = app_.add_subcommand("config", "The configuration");
-    config->require_subcommand(1);
-    add(*config, "explain", "Every value, and where it comes from", [this] {
-        return explain(globals_, check_.files, key_);
-    })->add_option("KEY", key_, "Only this key and what is below it");
+    add_document_commands(app_, globals_, check_.files, document_, chosen_);
 }
 
 void CommandLine::add_manifest_commands() {
@@ -338,9 +335,12 @@ void CommandLine::add_complete_command() {
     command->add_option("WORDS", words_);
 }
 
-// complete verbs [VERB], complete options [VERB…], complete agents, complete operations AGENT
+// complete verbs [VERB], options [VERB…], agents, operations AGENT, documents, keys
 int CommandLine::complete_words() const {
     const std::string what = words_.empty() ? "" : words_[0];
+    if (what == "documents" || what == "keys") {
+        return complete_documents(globals_, what == "keys");
+    }
     if (what != "verbs" && what != "options") {
         return complete(globals_, what, words_.size() > 1 ? words_[1] : "");
     }

@@ -133,6 +133,7 @@ private:
     // records.cpp
     void set_up_records(noa::Setup& setup);
     void history(const HistoryRequest& request, noa::Responder responder);
+    void version(const VersionRequest& request, noa::Responder responder);
     void diff(const DiffRequest& request, noa::Responder responder);
     void rollback(const RollbackRequest& request, const noa::Request& message,
                   noa::Responder responder);

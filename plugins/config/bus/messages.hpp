@@ -98,6 +98,18 @@ struct HistoryRequest {
     }
 };
 
+struct VersionRequest {
+    std::string name;
+    Text layer;
+    std::int64_t version = 0;
+    static constexpr auto fields() {
+        return noa::fields(
+            noa::field("name", &VersionRequest::name, name_help),
+            noa::field("layer", &VersionRequest::layer, layer_help),
+            noa::optional_field("version", &VersionRequest::version, "absent: the one before"));
+    }
+};
+
 struct DiffRequest {
     std::string name;
     Text layer;

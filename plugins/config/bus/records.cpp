@@ -54,6 +54,10 @@ void Config::set_up_records(noa::Setup& setup) {
                     [this](const HistoryRequest& request, noa::Responder responder) {
                         history(request, std::move(responder));
                     });
+    setup.operation("version", "The content of a version of a layer of a document",
+                    [this](const VersionRequest& request, noa::Responder responder) {
+                        version(request, std::move(responder));
+                    });
     setup.operation("diff", "The JSON Patch from one version to another",
                     [this](const DiffRequest& request, noa::Responder responder) {
                         diff(request, std::move(responder));
@@ -87,6 +91,26 @@ void Config::history(const HistoryRequest& request, noa::Responder responder) {
                 versions.push_back(shown(row));
             }
             back.reply(noa::json_body(Json{{"versions", std::move(versions)}}));
+        });
+}
+
+void Config::version(const VersionRequest& request, noa::Responder responder) {
+    const Key key = key_of(request.name, request.layer);
+    const DocumentPtr current = tables_.ahead(key);
+    const std::int64_t wanted = request.version > 0 ? request.version
+                                : current           ? current->version - 1
+                                                    : 0;
+    look<std::optional<VersionRow>>(
+        [key, wanted](Store& store) { return store.version(key, wanted); }, std::move(responder),
+        [key, wanted](const std::optional<VersionRow>& row, noa::Responder back) {
+            auto value = content_of(row, key, wanted);
+            if (!value) {
+                back.fail(value.error());
+                return;
+            }
+            Json out = shown(*row);
+            out["value"] = *std::move(value);
+            back.reply(noa::json_body(out));
         });
 }
 
