@@ -61,7 +61,7 @@ def elsewhere(line):
 
 class Documented(unittest.TestCase):
     def setUp(self):
-        self.host = Host([PLUGINS / "cache.so", PLUGINS / "heartbeat.so"],
+        self.host = Host([PLUGINS / "cache.so", PLUGINS / "config.so", PLUGINS / "heartbeat.so"],
                          "[agents.trial]\nenabled = false\n")
         self.host.__enter__()
         self.addCleanup(self.host.__exit__)
