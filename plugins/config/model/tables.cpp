@@ -33,8 +33,7 @@ std::vector<std::string> references_in(const noa::Json& value) {
     std::vector<std::string> out;
     collect_references(value, out);
     std::ranges::sort(out);
-    const auto same = std::ranges::unique(out);
-    out.erase(same.begin(), same.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
     return out;
 }
 
