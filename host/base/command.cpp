@@ -96,7 +96,7 @@ void Command::read_output() {
     }
 }
 
-void Command::kill() noexcept {
+void Command::kill() const noexcept {
     if (pid_ != 0) {
         ::kill(-pid_, SIGKILL);
     }

@@ -45,7 +45,7 @@ public:
     [[nodiscard]] int output_fd() const noexcept { return output_.get(); } // -1: closed
     [[nodiscard]] int end_fd() const noexcept { return end_.get(); } // -1: the kernel gave none
     void read_output();
-    void kill() noexcept; // with its process group
+    void kill() const noexcept; // with its process group
     // How it ended, once.
     [[nodiscard]] std::optional<CommandEnd> reap(Rest rest);
 

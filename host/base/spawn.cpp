@@ -95,6 +95,7 @@ int spawn_child(const ChildPlan& plan, pid_t& ret_pid) {
     }
     auto words = plan.arguments;
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (auto& word : words) {
         arguments.push_back(word.data());
     }

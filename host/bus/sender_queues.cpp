@@ -67,6 +67,7 @@ void SenderQueues::push(Item&& item) {
 void SenderQueues::put_back(std::vector<Item>&& items) {
     take_released();
     std::vector<Sender*> concerned;
+    concerned.reserve(items.size());
     for (const auto& item : items) {
         concerned.push_back(&sender_of(*item.record));
     }

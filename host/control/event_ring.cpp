@@ -41,7 +41,7 @@ std::string event_name(const std::string& subject, const json& body) {
     if (auto own = text_of(body, "event"); !own.empty()) {
         return own;
     }
-    const auto kind = token(subject, 1);
+    auto kind = token(subject, 1);
     if (kind == "agent") {
         return "agent." + text_of(body, "action");
     }

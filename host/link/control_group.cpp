@@ -175,7 +175,7 @@ void ControlGroup::set(const char* file, const std::string& value, const std::st
     } else {
         told_.missing.push_back(what + ": " +
                                 (failed == ENOENT ? "this control group has no " + std::string(file)
-                                                  : std::strerror(failed)));
+                                                  : ::strerrordesc_np(failed)));
     }
 }
 
@@ -234,12 +234,13 @@ void ControlGroups::take_over(const fs::path& directory, bool own) {
         const auto place = directory / "host";
         ::mkdir(place.c_str(), 0755);
         if (const int failed = put(place / "cgroup.procs", "0"); failed != 0) {
-            why_not_ = "the host cannot move to " + place.string() + ": " + std::strerror(failed);
+            why_not_ =
+                "the host cannot move to " + place.string() + ": " + ::strerrordesc_np(failed);
             return;
         }
     }
     if (::access((directory / "cgroup.procs").c_str(), W_OK) != 0) {
-        why_not_ = directory.string() + ": " + std::strerror(errno);
+        why_not_ = directory.string() + ": " + ::strerrordesc_np(errno);
         return;
     }
     for (const char* controller : {"+memory", "+pids", "+cpu"}) { // each that there is

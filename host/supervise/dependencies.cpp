@@ -38,7 +38,7 @@ std::vector<Agent*> Supervisor::State::needed_by(const config::AgentConfig& conf
     return needed;
 }
 
-std::string Supervisor::State::missing_for(const config::AgentConfig& config) {
+std::string Supervisor::State::missing_for(const config::AgentConfig& config) const {
     for (auto* needed : needed_by(config)) {
         // Dependents before what they depend on: no two agents wait for each other.
         const OperationLock operation(*needed, wake);

@@ -2,9 +2,9 @@
 
 #include <unistd.h>
 
-#include <cinttypes>
+#include <charconv>
 #include <csignal>
-#include <cstdio>
+#include <system_error>
 
 #include "base/file.hpp"
 
@@ -67,13 +67,15 @@ bool ProcessPlace::end_now(const std::string& why) {
     return true;
 }
 
-// proc(5): the third figure of statm, in pages, of the process alone.
+// proc(5): the second figure of statm, in pages, of the process alone.
 Usage ProcessPlace::usage_of_process() const {
     Usage usage;
     const auto statm = read_file("/proc/" + std::to_string(remote_->pid()) + "/statm", 256);
-    std::uint64_t size = 0;
+    const auto second = statm ? statm->find(' ') : std::string::npos;
     std::uint64_t resident = 0;
-    if (statm && std::sscanf(statm->c_str(), "%" SCNu64 " %" SCNu64, &size, &resident) == 2) {
+    if (second != std::string::npos &&
+        std::from_chars(statm->data() + second + 1, statm->data() + statm->size(), resident).ec ==
+            std::errc()) {
         usage.memory = resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     }
     return usage;

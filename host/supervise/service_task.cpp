@@ -38,9 +38,8 @@ ServiceTask ServiceTask::connect(const std::string& address, std::int64_t deadli
     }
     task.connection_ =
         UniqueFd(::socket(where->family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!task.connection_) {
-        task.at_once_ = TaskEnd{false, errno_text(errno)};
-    } else if (::connect(task.connection_.get(), where->address(), where->size()) == 0) {
+    if (task.connection_ &&
+        ::connect(task.connection_.get(), where->address(), where->size()) == 0) {
         task.at_once_ = TaskEnd{true, ""};
     } else if (errno != EINPROGRESS) { // a unix socket whose queue is full says EAGAIN
         task.at_once_ = TaskEnd{false, errno_text(errno)};

@@ -233,7 +233,7 @@ struct Supervisor::State {
     // dependencies.cpp
     [[nodiscard]] std::vector<Agent*> needed_by(const config::AgentConfig& config) const;
     // Why an agent may not start yet; empty when it may. Its own operation may be held.
-    [[nodiscard]] std::string missing_for(const config::AgentConfig& config);
+    [[nodiscard]] std::string missing_for(const config::AgentConfig& config) const;
     [[nodiscard]] std::string missing_service(const config::AgentConfig& config) const;
     [[nodiscard]] Outcome wait_for_others(Agent& agent, Attempt& attempt,
                                           const std::string& missing);

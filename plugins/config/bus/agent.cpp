@@ -86,7 +86,7 @@ noa::Status Config::start() {
         return loaded.error().failure();
     }
     compacted_ = loaded->compacted;
-    tables_.load(*std::move(loaded));
+    tables_.load(*loaded);
     recent_.emplace(tables_.revision());
     memos_.clear();
     waiters_.clear();

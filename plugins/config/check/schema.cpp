@@ -113,8 +113,10 @@ std::vector<Finding> Schema::check(const Json& value) const {
             continue;
         }
         std::string expected = expected_at(text_, value, pointer);
-        findings.push_back({pointer, expected.empty() ? description : std::move(expected),
-                            found_words(value_at(value, pointer))});
+        if (expected.empty()) {
+            expected = description;
+        }
+        findings.push_back({pointer, std::move(expected), found_words(value_at(value, pointer))});
     }
     return findings;
 }

@@ -81,10 +81,10 @@ noa::Result<Json> Effective::value(const std::string& name, const std::string& e
 noa::Status Effective::enter(std::string what, const std::string& where) {
     std::string path;
     for (const std::string& open : open_) {
-        path += open + " → ";
+        path.append(open).append(" → ");
         if (open == what) {
-            return noa::invalid((where.empty() ? "/" : where) + ": leads back to itself: " + path +
-                                what);
+            return noa::invalid((where.empty() ? "/" : where) +
+                                ": leads back to itself: " + path.append(what));
         }
     }
     if (open_.size() >= deepest_fill) {

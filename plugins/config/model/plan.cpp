@@ -252,7 +252,9 @@ noa::Status Planner::check_affected(Plan& plan) const {
         environments.insert(limits_.environment);
         for (const std::string& environment : environments) {
             if (const auto found = findings(name, environment); !found.empty()) {
-                return noa::invalid(name + " in " + environment + ": " + told(found));
+                return noa::invalid(
+                    std::string(name).append(" in ").append(environment).append(": ") +
+                    told(found));
             }
             plan.affected.emplace_back(name, environment);
         }

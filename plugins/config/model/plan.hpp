@@ -10,7 +10,7 @@
 
 namespace config {
 
-struct Edit {
+struct Edit { // NOLINT(bugprone-exception-escape): the json type moves without throwing
     enum class Kind { set, unset, patch, merge, expect };
     Kind kind = Kind::set;
     Key key;

@@ -37,16 +37,17 @@ std::vector<std::string> references_in(const noa::Json& value) {
     return out;
 }
 
-void Tables::load(Loaded loaded) {
+void Tables::load(const Loaded& loaded) {
     *this = {};
     revision_ = revision_ahead_ = loaded.revision;
-    for (auto& [key, document] : loaded.documents) {
-        if (!document->deleted && !is_reserved(key.layer)) {
-            auto whole = std::make_unique<Document>(*document);
-            whole->references = references_in(whole->value);
-            document = std::move(whole);
+    for (const auto& [key, document] : loaded.documents) {
+        if (document->deleted || is_reserved(key.layer)) {
+            put(document);
+            continue;
         }
-        put(document);
+        auto whole = std::make_unique<Document>(*document);
+        whole->references = references_in(whole->value);
+        put(std::move(whole));
     }
 }
 

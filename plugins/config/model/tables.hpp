@@ -19,7 +19,7 @@ using Find = std::function<DocumentPtr(const Key&)>;
 
 class Tables {
 public:
-    void load(Loaded loaded);
+    void load(const Loaded& loaded);
 
     // As on the disk; nullptr where there is none, or it was unset.
     [[nodiscard]] DocumentPtr find(const Key& key) const;

@@ -37,12 +37,13 @@ inline constexpr std::string_view override_layer = "override";
 struct Key {
     std::string name;
     std::string layer; // the table's "environment"
+    // NOLINTNEXTLINE(modernize-use-nullptr): what it takes for one is the comparison with 0
     friend auto operator<=>(const Key&, const Key&) = default;
     [[nodiscard]] std::string text() const { return name + " (" + layer + ")"; }
 };
 
 // Immutable.
-struct Document {
+struct Document { // NOLINT(bugprone-exception-escape): the json type moves without throwing
     Key key;
     std::int64_t version = 0; // from 1, of this key
     Revision revision = 0;

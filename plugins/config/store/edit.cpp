@@ -104,8 +104,9 @@ noa::Result<Json> with_value(Json whole, const std::string& pointer, Json value)
         } else if (at->is_array()) {
             const auto index = index_of(token, at->size());
             if (!index) {
-                return noa::invalid(where + ": expected an index up to " +
-                                    std::to_string(at->size()) + ", found \"" + token + "\"");
+                return noa::invalid(where.append(": expected an index up to ")
+                                        .append(std::to_string(at->size()))
+                                        .append(", found \"" + token + "\""));
             }
             at = &(*at)[*index];
         } else {

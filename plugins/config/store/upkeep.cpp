@@ -48,15 +48,17 @@ Stored<> Store::compact() {
         return {};
     }
     const Revision floor = kept_[gone - 1].revision;
-    auto done = in_one(
-        database_,
-        {"DELETE FROM config_versions WHERE (name, environment) IN (SELECT name, environment FROM "
-         "agent_configurations WHERE config_data IS NULL AND revision <= ?)",
-         "DELETE FROM agent_configurations WHERE config_data IS NULL AND revision <= ?",
-         "DELETE FROM config_versions WHERE revision <= ? AND config_data IS NULL",
-         "UPDATE config_versions SET patch = '' WHERE revision <= ? AND patch <> ''",
-         "UPDATE config_state SET value = ? WHERE key = 'compacted'"},
-        floor);
+    constexpr std::string_view versions_of_unset =
+        "DELETE FROM config_versions WHERE (name, environment) IN (SELECT name, environment FROM "
+        "agent_configurations WHERE config_data IS NULL AND revision <= ?)";
+    auto done =
+        in_one(database_,
+               {versions_of_unset,
+                "DELETE FROM agent_configurations WHERE config_data IS NULL AND revision <= ?",
+                "DELETE FROM config_versions WHERE revision <= ? AND config_data IS NULL",
+                "UPDATE config_versions SET patch = '' WHERE revision <= ? AND patch <> ''",
+                "UPDATE config_state SET value = ? WHERE key = 'compacted'"},
+               floor);
     if (!done) {
         return done;
     }

@@ -35,6 +35,7 @@ public:
 
     // False when it was taken, moved or never filled.
     [[nodiscard]] explicit operator bool() const noexcept { return table_ != nullptr; }
+    // NOLINTNEXTLINE(readability-make-member-function-const): who may write has one that is not
     [[nodiscard]] char* data() noexcept { return static_cast<char*>(raw_.data); }
     [[nodiscard]] std::size_t capacity() const noexcept {
         return static_cast<std::size_t>(raw_.capacity);

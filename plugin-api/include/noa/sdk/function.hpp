@@ -72,6 +72,7 @@ public:
 private:
     static constexpr std::size_t inline_bytes = 64;
     template <class F>
+    // NOLINTNEXTLINE(misc-redundant-expression): of the alignments, equal on this machine
     static constexpr bool
         fits = sizeof(F) <= inline_bytes &&
                alignof(F) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<F>;

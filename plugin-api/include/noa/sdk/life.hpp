@@ -103,7 +103,7 @@ public:
         }
     }
 
-    void on_ready(std::uint64_t tag, std::uint32_t events) {
+    void on_ready(std::uint64_t tag, std::uint32_t events) const {
         if (generation_.sockets != nullptr) {
             generation_.sockets->ready(tag, events);
         }

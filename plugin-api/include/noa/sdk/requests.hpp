@@ -293,23 +293,23 @@ public:
     // For the whole of it, further attempts included.
     Call&& timeout(Duration timeout) && noexcept {
         question_.options.timeout = timeout;
-        return std::move(*this);
+        return static_cast<Call&&>(*this);
     }
     Call&& priority(Priority priority) && noexcept {
         question_.options.priority = priority;
-        return std::move(*this);
+        return static_cast<Call&&>(*this);
     }
     // Made again, within the time-out or the deadline of the message at hand, while it ends in a
     // way that may pass. The operation must be repeatable; the body is copied.
     Call&& retry(const RetryPolicy& policy) && noexcept {
         policy_ = policy;
-        return std::move(*this);
+        return static_cast<Call&&>(*this);
     }
     // Not sent, NOA_E_UNAVAILABLE, while `breaker` is open; what becomes of it counts there.
     // `breaker` outlives the request: a member of the agent.
     Call&& breaker(CircuitBreaker& breaker) && noexcept {
         question_.breaker = &breaker;
-        return std::move(*this);
+        return static_cast<Call&&>(*this);
     }
 
     // `done` takes (const Reply&), or a Result<T> of a T that has a Codec. It is called
