@@ -66,9 +66,14 @@ public:
             "--count", [&args = args_](std::int64_t many) { args.count = many; },
             "End after so many changes");
         watch->preparse_callback([&args = args_](std::size_t) { args.count = 0; });
-        add("drift", "Whether noa's own file is as it was recorded; 1 when it is not",
-            [](auto& g, auto&, auto& a) { return config_drift(g, a); })
-            ->add_flag("--heal", args_.heal, "Put back what was recorded");
+        auto* drift = add("drift", "What is not as it was recorded; 1 when something is not",
+                          [](auto& g, auto&, auto& a) { return config_drift(g, a); });
+        name(*drift);
+        auto* heal = drift->add_flag("--heal", args_.heal, "Put back what was recorded");
+        drift->add_flag("--accept", args_.accept, "Make what was found the newest version")
+            ->excludes(heal);
+        layer(*drift, "That takes what is accepted; default: host");
+        why(*drift);
         auto* audit = add("audit", "Who changed what",
                           [](auto& g, auto&, auto& a) { return config_audit(g, a); });
         name(*audit);
@@ -106,7 +111,9 @@ public:
             add("template", "A template; with FILE, sets it",
                 [](auto& g, auto&, auto& a) { return config_reserved(g, "template", a); });
         pattern->add_option("--with", args_.with, "Parameters as JSON: fill it in");
-        for (auto* command : {schema, pattern}) {
+        auto* policy = add("policy", "Consumers, file and drift of a document; with FILE, sets it",
+                           [](auto& g, auto&, auto& a) { return config_reserved(g, "policy", a); });
+        for (auto* command : {schema, pattern, policy}) {
             name(*command)->required();
             file(*command, "- reads standard input");
             command->add_flag("--unset", args_.unset, "Take it away");

@@ -27,6 +27,7 @@ struct DocumentArgs {
     bool replace = false;
     bool unset = false;
     bool heal = false;
+    bool accept = false;
     bool verify = false;
 };
 
@@ -51,15 +52,19 @@ struct DocumentArgs {
 [[nodiscard]] int config_diff(const Globals& globals, const DocumentArgs& args);
 [[nodiscard]] int config_rollback(const Globals& globals, const DocumentArgs& args);
 [[nodiscard]] int config_watch(const Globals& globals, const DocumentArgs& args);
-[[nodiscard]] int config_drift(const Globals& globals, const DocumentArgs& args);
 [[nodiscard]] int config_audit(const Globals& globals, const DocumentArgs& args);
+// A JSON Patch, a line a step.
+[[nodiscard]] std::string patch_text(const nlohmann::json& patch);
+
+// document_drift.cpp
+[[nodiscard]] int config_drift(const Globals& globals, const DocumentArgs& args);
 
 // document_files.cpp
 [[nodiscard]] int config_validate(const Globals& globals, const DocumentArgs& args);
 [[nodiscard]] int config_edit(const Globals& globals, const DocumentArgs& args);
 [[nodiscard]] int config_import(const Globals& globals, const DocumentArgs& args);
 [[nodiscard]] int config_export(const Globals& globals, const DocumentArgs& args);
-// `kind`: schema or template
+// `kind`: schema, template or policy
 [[nodiscard]] int config_reserved(const Globals& globals, const std::string& kind,
                                   const DocumentArgs& args);
 

@@ -18,20 +18,6 @@ std::string versions_text(const Globals& globals, const json& answer) {
     return table.empty() ? "no versions\n" : table.render(globals.screen());
 }
 
-std::string patch_text(const json& patch) {
-    std::string out;
-    for (const auto& step : patch) {
-        out += member(step, "op") + " " + escape_text(member(step, "path"));
-        if (step.contains("value")) {
-            out += " " + escape_text(json_text(step["value"], true));
-        } else if (step.contains("from")) {
-            out += " " + escape_text(member(step, "from"));
-        }
-        out += "\n";
-    }
-    return out.empty() ? "no difference\n" : out;
-}
-
 std::string audit_text(const Globals& globals, const json& answer) {
     Table table({{"SEQ", true},
                  {"AT"},
@@ -67,6 +53,20 @@ Result<std::int64_t> newest_revision(Client& client) {
 }
 
 } // namespace
+
+std::string patch_text(const json& patch) {
+    std::string out;
+    for (const auto& step : patch) {
+        out += member(step, "op") + " " + escape_text(member(step, "path"));
+        if (step.contains("value")) {
+            out += " " + escape_text(json_text(step["value"], true));
+        } else if (step.contains("from")) {
+            out += " " + escape_text(member(step, "from"));
+        }
+        out += "\n";
+    }
+    return out.empty() ? "no difference\n" : out;
+}
 
 int config_history(const Globals& globals, const DocumentArgs& args) {
     json body = document_of(args);
@@ -123,25 +123,6 @@ int config_watch(const Globals& globals, const DocumentArgs& args) {
                 return exit_ok;
             }
         }
-    });
-}
-
-int config_drift(const Globals& globals, const DocumentArgs& args) {
-    return with_client(globals, [&](Client& client) -> Result<int> {
-        const auto answer = client.ask("config_drift", {{"heal", args.heal}}, control::no_timeout);
-        if (!answer) {
-            return Failure(answer.error());
-        }
-        const auto& drift = child(*answer, "drift");
-        print(globals, *answer, [&](const json& value) {
-            if (drift.empty()) {
-                return member(value, "file") + ": as recorded\n";
-            }
-            return member(value, "file") + ": not as recorded (version " +
-                   member(value, "recorded") + ")\n" + patch_text(drift) +
-                   (value.value("healed", false) ? "put back\n" : "");
-        });
-        return drift.empty() || answer->value("healed", false) ? exit_ok : exit_failed;
     });
 }
 

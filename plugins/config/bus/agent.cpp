@@ -1,7 +1,5 @@
 #include "agent.hpp"
 
-#include <array>
-#include <ctime>
 #include <utility>
 
 #include "../store/tables.hpp"
@@ -12,20 +10,6 @@ namespace config {
 namespace {
 
 constexpr std::size_t longest_reason = 512;
-
-// RFC 3339, UTC, to the millisecond.
-std::string date_of_now() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now);
-    const std::time_t time = seconds.count();
-    std::tm parts{};
-    ::gmtime_r(&time, &parts);
-    std::array<char, 32> text{};
-    const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now - seconds).count();
-    std::string out(text.data(), size);
-    return out.append(".").append(std::to_string(1000 + ms).substr(1)).append("Z");
-}
 
 std::string hex_of(const noa_id& id) {
     constexpr const char* digits = "0123456789abcdef";
@@ -50,6 +34,7 @@ void Config::setup(noa::Setup& setup) {
     set_up_watch(setup);
     set_up_records(setup);
     set_up_transfer(setup);
+    set_up_drift(setup);
     set_up_metrics(setup);
     setup.capability("config");
     setup.event("config.changed.NAME", {.summary = "A document was changed: its JSON Patch"});
@@ -97,6 +82,7 @@ noa::Status Config::start() {
         // Refused only when the generation is over, or 65,536 others wait: quiesce takes them.
         static_cast<void>(post([this] { deliver(); }));
     });
+    start_drift(*directory, std::move(loaded->foreign));
     const noa::Json ready{{"revision", tables_.revision()}, {"compacted", compacted_}};
     static_cast<void>(publish("config.ready", noa::json_body(ready)));
     return {};
@@ -117,6 +103,7 @@ noa::Status Config::quiesce(noa::Time /*deadline*/) {
     if (worker_ == nullptr) {
         return {};
     }
+    stop_drift();
     if (!gathering_->empty()) {
         submit(std::exchange(gathering_, std::make_unique<Batch>()));
     }

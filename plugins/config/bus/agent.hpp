@@ -10,6 +10,8 @@
 
 #include "../model/plan.hpp"
 #include "../model/policy.hpp"
+#include "date.hpp"
+#include "drift.hpp"
 #include "messages.hpp"
 #include "settings.hpp"
 #include "watchers.hpp"
@@ -24,6 +26,7 @@ public:
         .version = "1.0.0",
         .description = "Documents that are checked, versioned, explained and watched",
         .settings_schema = settings_schema,
+        .sockets = true,
     };
 
     void setup(noa::Setup& setup) override;
@@ -157,6 +160,39 @@ private:
             });
     }
 
+    // drift.cpp
+    void start_drift(std::string_view directory, std::vector<Foreign> foreign);
+    void stop_drift() noexcept;
+    [[nodiscard]] std::string path_of(const std::string& file) const;
+    void follow_policies();
+    void look_at_everything();
+    void directories_changed();
+    void look_at_file(const std::string& name);
+    void looked_at(const std::string& name, FileOutcome& outcome);
+    void take_outcome(const std::string& name, Watched& watched, FileOutcome outcome);
+    void heal_later(const std::string& name, Watched& watched);
+    [[nodiscard]] noa::Json shown_file(const std::string& name, const Watched& watched) const;
+    void tell_drift(const std::string& name, const Watched& watched);
+    void publish_drift(const std::string& name, const noa::Json& event);
+    [[nodiscard]] AuditEntry drift_entry(const char* action, const Key& key,
+                                         const std::string& reason) const;
+    void audit_drift(AuditEntry entry);
+    void look_at_rows();
+    void rows_looked_at(std::vector<Foreign> rows);
+    void tell_row(const Foreign& row, Drift mode, const char* state);
+    void put_row_back(const Foreign& row, Drift mode);
+    void follow_changes(const std::vector<Change>& changes);
+    [[nodiscard]] noa::Health drift_health() const;
+
+    // drift_requests.cpp
+    void set_up_drift(noa::Setup& setup);
+    Body list_drift(const DriftRequest& request);
+    void heal_drift(const HealRequest& request, noa::Responder responder);
+    void accept_drift(const AcceptRequest& request, const noa::Request& message,
+                      noa::Responder responder);
+    [[nodiscard]] noa::Status check_file(const WriteRequest& policy) const;
+    Body note_drift(const NoteRequest& request, const noa::Request& message);
+
     // transfer.cpp
     void set_up_transfer(noa::Setup& setup);
     void import(const ImportRequest& request, const noa::Request& message,
@@ -173,6 +209,10 @@ private:
     bool in_flight_ = false;
     Revision compacted_ = 0;
     std::string store_fault_; // of the last commit; empty: it went well
+    noa::Sockets sockets_;
+    DriftState drift_;
+    std::string drift_directory_; // of files that are named without a path
+    std::uint64_t heals_ = 0;
     noa::Counter changes_;
     noa::Counter refused_;
     noa::Counter commits_;

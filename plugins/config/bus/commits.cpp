@@ -42,6 +42,7 @@ void Config::finish(Batch& batch) {
         answer.responder.reply(noa::sdk::Body(answer.text, noa::sdk::json_content_type));
     }
     wake_waiters();
+    follow_changes(batch.changes);
     flush();
 }
 

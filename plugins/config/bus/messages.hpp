@@ -221,6 +221,49 @@ struct AuditRequest {
     }
 };
 
+struct DriftRequest {
+    Text name;
+    static constexpr auto fields() {
+        return noa::fields(
+            noa::field("name", &DriftRequest::name, "of a document; absent: all that are watched"));
+    }
+};
+
+struct HealRequest {
+    std::string name;
+    static constexpr auto fields() {
+        return noa::fields(noa::field("name", &HealRequest::name, name_help));
+    }
+};
+
+struct AcceptRequest {
+    std::string name;
+    Text layer;
+    Text reason;
+    Text author;
+    static constexpr auto fields() {
+        return noa::fields(
+            noa::field("name", &AcceptRequest::name, name_help),
+            noa::field("layer", &AcceptRequest::layer, "that takes it; absent: \"host\""),
+            noa::field("reason", &AcceptRequest::reason),
+            noa::field("author", &AcceptRequest::author, "for whom the sender asks"));
+    }
+};
+
+// Of the host, about its own layer.
+struct NoteRequest {
+    std::string name;
+    std::string state;
+    std::string file;
+    noa::Json patch;
+    static constexpr auto fields() {
+        return noa::fields(noa::field("name", &NoteRequest::name, name_help),
+                           noa::field("state", &NoteRequest::state, "drifted, healed"),
+                           noa::field("file", &NoteRequest::file),
+                           noa::field("patch", &NoteRequest::patch, "RFC 6902"));
+    }
+};
+
 struct MigrateRequest {
     std::int64_t to = -1;
     static constexpr auto fields() {

@@ -18,6 +18,9 @@ noa::Status Settings::check() const {
         validate_timeout > std::chrono::minutes(5)) {
         return noa::invalid("/validate_timeout: must be 10ms to 5min");
     }
+    if (drift_every < std::chrono::milliseconds(100) || drift_every > std::chrono::hours(24)) {
+        return noa::invalid("/drift_every: must be 100ms to 24h");
+    }
     return {};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "../model/plan.hpp"
 #include "../store/limits.hpp"
@@ -21,6 +22,8 @@ struct Settings {
     std::uint64_t audit_entries = 1'000'000;
     noa::Duration cache_ttl = std::chrono::minutes(5);
     noa::Duration validate_timeout = std::chrono::seconds(5);
+    std::vector<std::string> files;
+    noa::Duration drift_every = std::chrono::seconds(10);
     static constexpr auto fields() {
         return noa::fields(noa::optional_field("environment", &Settings::environment),
                            noa::optional_field("versions", &Settings::versions),
@@ -32,7 +35,9 @@ struct Settings {
                            noa::optional_field("event_bytes", &Settings::event_bytes),
                            noa::optional_field("audit_entries", &Settings::audit_entries),
                            noa::optional_field("cache_ttl", &Settings::cache_ttl),
-                           noa::optional_field("validate_timeout", &Settings::validate_timeout));
+                           noa::optional_field("validate_timeout", &Settings::validate_timeout),
+                           noa::optional_field("files", &Settings::files),
+                           noa::optional_field("drift_every", &Settings::drift_every));
     }
 
     [[nodiscard]] noa::Status check() const;
@@ -74,6 +79,12 @@ inline constexpr const char* settings_schema = R"({
                       "description": "how long what was put together of layers is kept"},
         "validate_timeout": {"type": "string", "pattern": "^([0-9]+(ms|s|m|min))+$",
                              "default": "5s",
-                             "description": "for an agent that is asked about a change"}}})";
+                             "description": "for an agent that is asked about a change"},
+        "files": {"type": "array", "items": {"type": "string", "pattern": "^/.*[^/]$"},
+                  "maxItems": 64, "default": [],
+                  "description": "directories below which documents may be put into files"},
+        "drift_every": {"type": "string", "pattern": "^([0-9]+(ms|s|m|min|h))+$",
+                        "default": "10s",
+                        "description": "how often files and store are looked at, beside inotify"}}})";
 
 } // namespace config

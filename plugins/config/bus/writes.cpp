@@ -138,14 +138,19 @@ void Config::set_up_reserved(noa::Setup& setup, std::string_view layer, const st
     const std::array<std::pair<const char*, Edit::Kind>, 2> verbs{
         {{"set", Edit::Kind::set}, {"unset", Edit::Kind::unset}}};
     for (const auto& [verb, kind] : verbs) {
-        setup.operation(prefix + "." + verb, "Of a document's name",
-                        [this, layer, kind = kind](const WriteRequest& request,
-                                                   const noa::Request& message,
-                                                   noa::Responder responder) {
-                            WriteRequest there = request;
-                            there.layer = std::string(layer);
-                            write_one(there, kind, message, std::move(responder));
-                        });
+        setup.operation(
+            prefix + "." + verb, "Of a document's name",
+            [this, layer, kind = kind](const WriteRequest& request, const noa::Request& message,
+                                       noa::Responder responder) {
+                WriteRequest there = request;
+                there.layer = std::string(layer);
+                if (noa::Status good = layer == policy_layer ? check_file(there) : noa::Status();
+                    !good) {
+                    responder.fail(good.error());
+                    return;
+                }
+                write_one(there, kind, message, std::move(responder));
+            });
     }
     setup.operation(prefix + ".get", "Of a document's name",
                     [this, layer](const GetRequest& request) {

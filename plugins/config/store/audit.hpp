@@ -13,7 +13,7 @@ struct AuditEntry {
     std::int64_t seq = 0; // from 1
     std::string at;
     std::string author;
-    std::string action; // set, unset, rollback, import, refused, heal, drift
+    std::string action; // set, unset, rollback, import, refused, drifted, healed, fault
     std::string name;
     std::string layer;
     Revision revision = 0; // 0: nothing was changed

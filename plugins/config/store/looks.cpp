@@ -58,6 +58,15 @@ Stored<AuditEntry> audit_row(noa::sqlite::Statement& at) {
                       std::move(hash)};
 }
 
+Stored<Foreign> unknown_row(noa::sqlite::Statement& at) {
+    auto row = at.row<std::string, std::string, std::optional<std::string>>();
+    if (!row) {
+        return row.error();
+    }
+    auto& [name, layer, text] = *row;
+    return Foreign{{std::move(name), std::move(layer)}, std::move(text), std::nullopt};
+}
+
 // Every row of `sql`, bound to `values`, as `read` makes it.
 template <class Row, class... Args>
 Stored<std::vector<Row>> all_rows(noa::sqlite::Database& database, const std::string& sql,
@@ -132,10 +141,50 @@ Stored<std::vector<VersionRow>> Store::caused_by(const std::string& cause) {
 
 Stored<std::vector<AuditEntry>> Store::audit(const AuditQuery& query) {
     const std::int64_t before = query.before > 0 ? query.before : audit_seq_ + 1;
-    return all_rows(database_,
-                    std::string(select_audit) +
-                        "WHERE seq < ? AND (?2 = '' OR name = ?2) ORDER BY seq DESC LIMIT ?",
-                    audit_row, before, query.name, query.limit);
+    return query.name.empty()
+               ? all_rows(database_,
+                          std::string(select_audit) + "WHERE seq < ? ORDER BY seq DESC LIMIT ?",
+                          audit_row, before, query.limit)
+               : all_rows(database_,
+                          std::string(select_audit) +
+                              "WHERE name = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+                          audit_row, query.name, before, query.limit);
+}
+
+Stored<std::vector<Foreign>> Store::foreign() {
+    auto changed = all_rows(
+        database_,
+        std::string(select_versions) +
+            "v WHERE version = (SELECT max(version) FROM config_versions w WHERE w.name = v.name "
+            "AND w.environment = v.environment) AND NOT EXISTS (SELECT 1 FROM "
+            "agent_configurations c WHERE c.name = v.name AND c.environment = v.environment AND "
+            "c.version = v.version AND c.config_data IS v.config_data)",
+        version_row);
+    auto unknown =
+        all_rows(database_,
+                 "SELECT name, environment, config_data FROM agent_configurations c WHERE NOT "
+                 "EXISTS (SELECT 1 FROM config_versions v WHERE v.name = c.name AND "
+                 "v.environment = c.environment)",
+                 unknown_row);
+    if (!changed || !unknown) {
+        return changed ? unknown.error() : changed.error();
+    }
+    std::vector<Foreign> all = *std::move(unknown);
+    auto now = database_.prepare(
+        "SELECT config_data FROM agent_configurations WHERE name = ? AND environment = ?");
+    if (!now) {
+        return now.error();
+    }
+    for (VersionRow& row : *changed) {
+        auto text = now->first<std::optional<std::string>>(row.key.name, row.key.layer);
+        if (!text) {
+            return text.error();
+        }
+        Foreign one{row.key, *text ? std::get<0>(**text) : std::nullopt, std::nullopt};
+        one.recorded = std::move(row);
+        all.push_back(std::move(one));
+    }
+    return all;
 }
 
 Stored<AuditVerdict> Store::verify_audit() {

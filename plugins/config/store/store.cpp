@@ -4,34 +4,31 @@
 #include <utility>
 
 #include "noa/sdk/sqlite_store.hpp"
+#include "rows.hpp"
 #include "tables.hpp"
 
 namespace config {
 
 namespace {
 
-// Runs to the end: a Stored<> of what is otherwise a count.
-template <class... Args>
-Stored<> done(noa::sqlite::Statement& statement, const Args&... values) {
-    auto run = statement.run(values...);
-    return run ? Stored<>() : Stored<>(run.error());
-}
-
-// Calls `take(statement)` for each row; it returns a Stored<>.
-template <class Take>
-Stored<> each_row(noa::sqlite::Statement& select, Take&& take) {
-    for (;;) {
-        auto more = select.step();
-        if (!more) {
-            return more.error();
+noa::Result<DocumentPtr> document_of(VersionRow row) {
+    auto document = std::make_unique<Document>();
+    document->key = std::move(row.key);
+    document->version = row.version;
+    document->revision = row.revision;
+    document->updated_at = std::move(row.updated_at);
+    document->updated_by = std::move(row.updated_by);
+    document->reason = std::move(row.reason);
+    document->deleted = !row.text;
+    if (row.text) {
+        auto value = noa::parse_json(*row.text);
+        if (!value) {
+            return noa::invalid(document->key.text() + ": " + value.error().text);
         }
-        if (!*more) {
-            return {};
-        }
-        if (Stored<> taken = take(select); !taken) {
-            return taken;
-        }
+        document->value = *std::move(value);
+        document->text = *std::move(row.text);
     }
+    return DocumentPtr(std::move(document));
 }
 
 } // namespace
@@ -122,36 +119,38 @@ Stored<Loaded> Store::load() {
     if (!select) {
         return select.error();
     }
-    Loaded loaded{.documents = {}, .revision = revision_, .compacted = compacted_};
+    auto foreign_rows = foreign();
+    if (!foreign_rows) {
+        return foreign_rows.error();
+    }
+    Loaded loaded{.documents = {},
+                  .foreign = *std::move(foreign_rows),
+                  .revision = revision_,
+                  .compacted = compacted_};
+    const auto put = [&](VersionRow row) -> Stored<> {
+        auto document = document_of(std::move(row));
+        if (!document) {
+            return noa::sqlite::Error{SQLITE_CORRUPT, document.error().text, database_.path()};
+        }
+        loaded.documents[(*document)->key] = *std::move(document);
+        return {};
+    };
     auto all = each_row(*select, [&](noa::sqlite::Statement& at) -> Stored<> {
         auto row = at.row<std::string, std::string, std::optional<std::string>, std::int64_t,
                           std::int64_t, std::string, std::string, std::string>();
         if (!row) {
             return row.error();
         }
-        auto document = std::make_unique<Document>();
-        auto& [name, layer, text, version, revision, updated_at, updated_by, reason] = *row;
-        document->key = {std::move(name), std::move(layer)};
-        document->version = version;
-        document->revision = revision;
-        document->updated_at = std::move(updated_at);
-        document->updated_by = std::move(updated_by);
-        document->reason = std::move(reason);
-        document->deleted = !text;
-        if (text) {
-            auto value = noa::parse_json(*text);
-            if (!value) {
-                return noa::sqlite::Error{SQLITE_CORRUPT,
-                                          document->key.text() + ": " + value.error().text,
-                                          database_.path()};
-            }
-            document->value = *std::move(value);
-            document->text = *std::move(text);
-        }
-        Key key = document->key;
-        loaded.documents.emplace(std::move(key), std::move(document));
-        return {};
+        VersionRow one;
+        std::tie(one.key.name, one.key.layer, one.text, one.version, one.revision, one.updated_at,
+                 one.updated_by, one.reason) = *std::move(row);
+        const bool theirs =
+            std::ranges::find(loaded.foreign, one.key, &Foreign::key) != loaded.foreign.end();
+        return theirs ? Stored<>() : put(std::move(one));
     });
+    for (const Foreign& one : loaded.foreign) {
+        all = all && one.recorded ? put(*one.recorded) : std::move(all);
+    }
     return all ? Stored<Loaded>(std::move(loaded)) : Stored<Loaded>(all.error());
 }
 

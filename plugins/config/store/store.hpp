@@ -34,8 +34,16 @@ struct VersionRow {
     Revision last = 0;
 };
 
+// A row of agent_configurations that is not as the newest version was recorded.
+struct Foreign {
+    Key key;
+    std::optional<std::string> found;   // nothing: the row, or its content, is gone
+    std::optional<VersionRow> recorded; // nothing: such a document was never recorded
+};
+
 struct Loaded {
-    Documents documents; // those that were unset, too
+    Documents documents; // as they were recorded; those that were unset, too
+    std::vector<Foreign> foreign;
     Revision revision = 0;
     Revision compacted = 0; // events up to it are gone
 };
@@ -72,6 +80,16 @@ public:
     // The newest first.
     Stored<std::vector<AuditEntry>> audit(const AuditQuery& query);
     Stored<AuditVerdict> verify_audit();
+
+    // Rows that somebody else changed.
+    Stored<std::vector<Foreign>> foreign();
+    // As its recorded version, unless there is a newer one; away when there is none.
+    Stored<> put_back(const Foreign& foreign);
+    // Another number than before: another program has written to the store since.
+    Stored<std::int64_t> writes_of_others();
+    // What was last written to the file of a document: its digest, empty when never.
+    Stored<std::string> digest_of_file(const std::string& name, const std::string& path);
+    Stored<> note_file(const std::string& name, const std::string& path, const std::string& digest);
 
     [[nodiscard]] Revision compacted() const noexcept { return compacted_; }
     void limit(const Limits& limits) noexcept { limits_ = limits; }

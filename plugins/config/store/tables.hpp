@@ -10,8 +10,9 @@ namespace config {
 // agent_configurations has the current documents; config_data is NULL of one that was unset.
 // config_versions has what watchers and history need: config_data is NULL once there are too many
 // newer ones, the row goes when its revision is compacted. audit_log is appended to, and loses its
-// oldest; nothing else is let through.
-inline constexpr std::array<noa::sqlite::Migration, 1> migrations{{
+// oldest; nothing else is let through. config_files has what was last written to the file of a
+// document.
+inline constexpr std::array<noa::sqlite::Migration, 2> migrations{{
     {1, "documents, versions, audit log", R"sql(
         CREATE TABLE agent_configurations(
             name TEXT NOT NULL, environment TEXT NOT NULL, config_data TEXT,
@@ -42,6 +43,11 @@ inline constexpr std::array<noa::sqlite::Migration, 1> migrations{{
      R"sql(
         DROP TABLE audit_log; DROP TABLE config_state; DROP TABLE config_versions;
         DROP TABLE agent_configurations)sql"},
+    {2, "files of documents, audit log by name", R"sql(
+        CREATE TABLE config_files(
+            name TEXT PRIMARY KEY, path TEXT NOT NULL, digest TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE INDEX audit_log_of ON audit_log(name, seq))sql",
+     R"sql(DROP INDEX audit_log_of; DROP TABLE config_files)sql"},
 }};
 
 } // namespace config

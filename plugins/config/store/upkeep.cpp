@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "store.hpp"
+#include "rows.hpp"
 
 namespace config {
 
@@ -79,6 +79,46 @@ Stored<> Store::shorten_audit() {
         audit_first_ = first;
     }
     return done;
+}
+
+Stored<> Store::put_back(const Foreign& foreign) {
+    if (!foreign.recorded) {
+        auto gone = database_.prepare(
+            "DELETE FROM agent_configurations WHERE name = ? AND environment = ?");
+        return gone ? done(*gone, foreign.key.name, foreign.key.layer) : Stored<>(gone.error());
+    }
+    const VersionRow& row = *foreign.recorded;
+    auto newer = version(row.key, row.version + 1); // committed since it was found
+    if (!newer || *newer) {
+        return newer ? Stored<>() : Stored<>(newer.error());
+    }
+    return done(statements_->put_document, row.key.name, row.key.layer, row.text, row.version,
+                row.revision, row.updated_at, row.updated_by, row.reason);
+}
+
+Stored<std::int64_t> Store::writes_of_others() {
+    auto pragma = database_.prepare("PRAGMA data_version");
+    if (!pragma) {
+        return pragma.error();
+    }
+    auto found = pragma->first<std::int64_t>();
+    return found ? Stored<std::int64_t>(*found ? std::get<0>(**found) : 0) : found.error();
+}
+
+Stored<std::string> Store::digest_of_file(const std::string& name, const std::string& path) {
+    auto select = database_.prepare("SELECT digest FROM config_files WHERE name = ? AND path = ?");
+    if (!select) {
+        return select.error();
+    }
+    auto found = select->first<std::string>(name, path);
+    return found ? Stored<std::string>(*found ? std::get<0>(**found) : "") : found.error();
+}
+
+Stored<> Store::note_file(const std::string& name, const std::string& path,
+                          const std::string& digest) {
+    auto put = database_.prepare("INSERT INTO config_files VALUES(?, ?, ?) ON CONFLICT(name) DO "
+                                 "UPDATE SET path = excluded.path, digest = excluded.digest");
+    return put ? done(*put, name, path, digest) : Stored<>(put.error());
 }
 
 } // namespace config
