@@ -78,7 +78,7 @@ noa::Status Config::start() {
     gathering_ = std::make_unique<Batch>();
     in_flight_ = false;
     store_fault_.clear();
-    worker_ = std::make_unique<Worker>(*std::move(store), [this] {
+    worker_ = std::make_unique<noa::Worker<Store>>(*std::move(store), [this] {
         // Refused only when the generation is over, or 65,536 others wait: quiesce takes them.
         static_cast<void>(post([this] { deliver(); }));
     });
@@ -92,7 +92,7 @@ void Config::deliver() {
     if (worker_ == nullptr) {
         return;
     }
-    for (Worker::Done& done : worker_->take_done()) {
+    for (auto& done : worker_->take_done()) {
         done();
     }
 }

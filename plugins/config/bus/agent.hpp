@@ -13,9 +13,9 @@
 #include "date.hpp"
 #include "drift.hpp"
 #include "messages.hpp"
+#include "noa/sdk/worker.hpp"
 #include "settings.hpp"
 #include "watchers.hpp"
-#include "worker.hpp"
 
 namespace config {
 
@@ -219,7 +219,8 @@ private:
     noa::Counter events_refused_;
     noa::Counter hits_;
     noa::Counter misses_;
-    std::unique_ptr<Worker> worker_; // goes first: its thread's results refer to the rest
+    std::unique_ptr<noa::Worker<Store>>
+        worker_; // goes first: its thread's results refer to the rest
 };
 
 } // namespace config
