@@ -7,7 +7,9 @@
 
 #include "config/quantity.hpp"
 #include "noactl/commands.hpp"
+#include "noactl/complete_words.hpp"
 #include "noactl/document_command_line.hpp"
+#include "noactl/migrations_commands.hpp"
 #include "noactl/plugin_command_line.hpp"
 
 namespace noa::noactl {
@@ -63,7 +65,6 @@ private:
     void add_log_commands();
     void add_check_command();
     void add_complete_command();
-    [[nodiscard]] int complete_words() const;
 
     CLI::App app_{"Looks at and steers a running noa host.", "noactl"};
     std::function<int()> chosen_;
@@ -84,6 +85,7 @@ private:
     std::string file_;
     CheckOptions check_;
     DocumentArgs document_;
+    MigrationsArgs migrations_;
     PluginArgs plugin_;
     std::vector<std::string> words_;
 };
@@ -269,6 +271,7 @@ void CommandLine::add_config_commands() {
     check_.files.state_dir = environment("NOA_STATE_DIR", NOA_STATE_DIR);
     add("plan", "What a reload would do", [this] { return show_plan(globals_); });
     add_document_commands(app_, globals_, check_.files, document_, chosen_);
+    add_migrations_commands(app_, globals_, migrations_, chosen_);
 }
 
 void CommandLine::add_manifest_commands() {
@@ -330,43 +333,10 @@ void CommandLine::add_check_command() {
 }
 
 void CommandLine::add_complete_command() {
-    auto* command = add("complete", "Words for the shell", [this] { return complete_words(); });
+    auto* command = add("complete", "Words for the shell",
+                        [this] { return complete_words(globals_, app_, words_); });
     command->group(""); // not in --help
     command->add_option("WORDS", words_);
-}
-
-// complete verbs [VERB], options [VERB…], agents, operations AGENT, documents, keys
-int CommandLine::complete_words() const {
-    const std::string what = words_.empty() ? "" : words_[0];
-    if (what == "documents" || what == "keys") {
-        return complete_documents(globals_, what == "keys");
-    }
-    if (what != "verbs" && what != "options") {
-        return complete(globals_, what, words_.size() > 1 ? words_[1] : "");
-    }
-    const CLI::App* app = &app_;
-    for (std::size_t i = 1; i < words_.size(); ++i) {
-        const auto below = app->get_subcommands(
-            [&](const CLI::App* command) { return command->get_name() == words_[i]; });
-        if (below.empty()) {
-            break;
-        }
-        app = below.front();
-    }
-    if (what == "verbs") {
-        for (const auto* command : app->get_subcommands({})) {
-            if (!command->get_group().empty()) {
-                print(command->get_name() + "\n");
-            }
-        }
-        return exit_ok;
-    }
-    for (const auto* option : app->get_options()) {
-        for (const auto& name : option->get_lnames()) {
-            print("--" + name + "\n");
-        }
-    }
-    return exit_ok;
 }
 
 int CommandLine::run(int argc, char** argv) {

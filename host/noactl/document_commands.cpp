@@ -1,5 +1,7 @@
 #include "noactl/document_commands.hpp"
 
+#include "noactl/ask_agent.hpp"
+
 #include <pwd.h>
 #include <unistd.h>
 
@@ -133,23 +135,7 @@ bool is_of_host(const std::string& key) {
 }
 
 Result<json> ask_config(Client& client, const std::string& operation, const json& body) {
-    json args{
-        {"agent", "config"}, {"operation", operation}, {"timeout_ms", config_timeout.count()}};
-    control::put_body(args, body.dump());
-    const auto reply = client.ask("call", args, config_timeout + question_timeout);
-    if (!reply) {
-        return Failure(reply.error());
-    }
-    const auto text = control::get_body(*reply);
-    if (!text) {
-        return Failure(text.error());
-    }
-    if (number(*reply, "status") != NOA_OK) {
-        return fail(Errc::invalid, "config", operation,
-                    text->empty() ? member(*reply, "status_name") : *text);
-    }
-    return text->empty() ? Result<json>(json::object())
-                         : control::parse_json(*text, "reply", control::answer_limits);
+    return ask_agent(client, "config", operation, body, config_timeout);
 }
 
 int print_config(const Globals& globals, const std::string& operation, const json& body,

@@ -27,7 +27,7 @@ def verbs(*path):
 
 
 def groups():
-    return {"config", "manifest", "plugin"}
+    return {"config", "manifest", "migrations", "plugin"}
 
 
 def options_in(text):

@@ -141,7 +141,6 @@ private:
     void rollback(const RollbackRequest& request, const noa::Request& message,
                   noa::Responder responder);
     void audit(const AuditRequest& request, noa::Responder responder);
-    void list_migrations(noa::Responder responder);
     // `work(store)` on the worker's thread; what it stored goes to `done` on the lane, an error to
     // the asker.
     template <class T, class W, class D>

@@ -264,12 +264,4 @@ struct NoteRequest {
     }
 };
 
-struct MigrateRequest {
-    std::int64_t to = -1;
-    static constexpr auto fields() {
-        return noa::fields(
-            noa::optional_field("to", &MigrateRequest::to, "undo what is above that version"));
-    }
-};
-
 } // namespace config

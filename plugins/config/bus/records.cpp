@@ -3,6 +3,7 @@
 
 #include "../store/tables.hpp"
 #include "agent.hpp"
+#include "noa/sdk/sqlite_operations.hpp"
 
 namespace config {
 
@@ -70,10 +71,10 @@ void Config::set_up_records(noa::Setup& setup) {
                     [this](const AuditRequest& request, noa::Responder responder) {
                         audit(request, std::move(responder));
                     });
-    setup.operation("migrations.list", "Of the store: what is applied, what is pending",
-                    [this](const noa::Request&, noa::Responder responder) {
-                        list_migrations(std::move(responder));
-                    });
+    noa::sqlite::offer_migrations(setup, migrations, [this](auto work, auto done) {
+        worker_->run([work = std::move(work)](Store& store) mutable { work(store.database()); },
+                     std::move(done));
+    });
 }
 
 void Config::history(const HistoryRequest& request, noa::Responder responder) {
@@ -206,23 +207,6 @@ void Config::audit(const AuditRequest& request, noa::Responder responder) {
                 entries.push_back(shown(entry));
             }
             back.reply(noa::json_body(Json{{"entries", std::move(entries)}}));
-        });
-}
-
-void Config::list_migrations(noa::Responder responder) {
-    using Applied = std::vector<noa::sqlite::AppliedMigration>;
-    look<Applied>(
-        [](Store& store) { return noa::sqlite::migrations_checked(store.database(), migrations); },
-        std::move(responder),
-        [](const Applied& applied, noa::Responder back) {
-            Json all = Json::array();
-            for (const auto& one : applied) {
-                all.push_back({{"version", one.version},
-                               {"name", one.name},
-                               {"applied_at", one.applied_at},
-                               {"checksum", one.checksum}});
-            }
-            back.reply(noa::json_body(Json{{"migrations", std::move(all)}}));
         });
 }
 
