@@ -190,5 +190,28 @@ class ConfigAgent(unittest.TestCase):
         self.assertEqual(store.read_bytes(), b"x" * 8192)
 
 
+    def test_secrets_are_references_and_refusals_are_in_the_audit_log(self):
+        host = self.host()
+        client = self.enter(host.client())
+        client.call("config", "schema.set", {"name": "db", "value": {"definitions": {
+            "key": {"writeOnly": True}}, "properties": {"key": {"$ref": "#/definitions/key"},
+                                                        "port": {"maximum": 9}}}})
+        self.assertEqual(self.refusal(client, "set", {"name": "db", "value": {"key": "hunter2"}}),
+                         'db in production: /key: expected {"$secret": …}: it is writeOnly, '
+                         "found a value")
+        client.call("config", "set", {"name": "db", "value": {"key": {"$secret": "file:/k"}}})
+        self.refusal(client, "set", {"name": "db", "pointer": "/port", "value": 12345})
+        entries = client.call("config", "audit", {"name": "db"}).json()["entries"]
+        self.assertEqual([one["action"] for one in entries], ["refused", "set", "refused", "set"])
+        self.assertEqual(entries[0]["reason"],
+                         "db in production: /port: expected at most 9")
+        self.assertNotIn("hunter2", json.dumps(entries))
+        for _ in range(70):
+            self.refusal(client, "set", {"name": "db", "pointer": "/port", "value": 12345})
+        entries = client.call("config", "audit", {"name": "db"}).json()["entries"]
+        self.assertLess(len(entries), 74)
+        self.assertTrue(client.call("config", "audit", {"verify": True}).json()["ok"])
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

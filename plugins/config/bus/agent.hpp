@@ -10,6 +10,7 @@
 
 #include "../model/plan.hpp"
 #include "../model/policy.hpp"
+#include "allowance.hpp"
 #include "date.hpp"
 #include "drift.hpp"
 #include "messages.hpp"
@@ -212,6 +213,8 @@ private:
     DriftState drift_;
     std::string drift_directory_; // of files that are named without a path
     std::uint64_t heals_ = 0;
+    Allowance refusals_;
+    std::uint64_t refusals_untold_ = 0;
     noa::Counter changes_;
     noa::Counter refused_;
     noa::Counter commits_;

@@ -31,6 +31,7 @@ public:
     Schema& operator=(const Schema&) = delete;
     ~Schema();
 
+    [[nodiscard]] const noa::Json& text() const noexcept { return text_; }
     // At most 20, the innermost only: a table is not told of because a key of it is.
     [[nodiscard]] std::vector<Finding> check(const noa::Json& value) const;
 

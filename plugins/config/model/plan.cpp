@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "../check/expected.hpp"
+#include "../check/secrets.hpp"
 #include "../store/audit.hpp"
 #include "../store/edit.hpp"
 #include "policy.hpp"
@@ -224,7 +225,11 @@ std::vector<Finding> Planner::findings(const std::string& name,
         return {{"", "references and templates that can be filled in", value.error().text}};
     }
     const auto schema = tables_.compiled(now({name, std::string(schema_layer)}));
-    return schema ? schema->check(with_secrets_as_text(*value)) : std::vector<Finding>();
+    if (schema == nullptr) {
+        return {};
+    }
+    auto found = plain_secrets(schema->text(), *value);
+    return found.empty() ? schema->check(with_secrets_as_text(*value)) : found;
 }
 
 // What was changed, and all that refers to it, in every environment that it is seen in.
