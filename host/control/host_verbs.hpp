@@ -13,11 +13,14 @@
 
 namespace noa::control {
 
+class HostConfig;
+
 // All borrowed: they outlive the server that has the verbs.
 struct HostParts {
     supervise::Supervisor& supervisor;
     bus::Caller& caller;
     Log& log;
+    HostConfig& config;
     config::Sources sources; // the supervisor's
 };
 
@@ -45,7 +48,6 @@ void add_log_verbs(Verbs& verbs, Log& log, std::function<bool(const std::string&
 // manifest_export manifest_import explain
 void add_config_verbs(Verbs& verbs, supervise::Supervisor& supervisor, config::Sources sources);
 // config_change config_rollback config_drift: the host's own layer, versioned by the agent config
-void add_host_config_verbs(Verbs& verbs, supervise::Supervisor& supervisor, bus::Caller& caller,
-                           const config::Sources& sources);
+void add_host_config_verbs(Verbs& verbs, HostConfig& config);
 
 } // namespace noa::control

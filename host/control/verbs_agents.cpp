@@ -225,7 +225,7 @@ Verbs host_verbs(const HostParts& parts) {
         return supervisor.agent(agent).has_value();
     });
     add_config_verbs(verbs, supervisor, parts.sources);
-    add_host_config_verbs(verbs, supervisor, parts.caller, parts.sources);
+    add_host_config_verbs(verbs, parts.config);
     return verbs;
 }
 

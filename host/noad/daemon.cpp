@@ -13,6 +13,7 @@
 #include "bus/gateway.hpp"
 #include "bus/host_port.hpp"
 #include "config/watch.hpp"
+#include "control/host_config.hpp"
 #include "control/host_verbs.hpp"
 #include "control/server.hpp"
 #include "lock.hpp"
@@ -60,14 +61,17 @@ config::Sources sources_of(const Options& options) {
 class MainLoop {
 public:
     MainLoop(supervise::Supervisor& supervisor, control::Server& server, bus::HostPort& port,
-             Log& log, std::chrono::milliseconds debounce)
+             control::HostConfig& config, Log& log, std::chrono::milliseconds debounce)
         : supervisor_(supervisor), server_(server), log_(log), debounce_ms_(debounce),
           signals_(io_, SIGTERM, SIGINT, SIGHUP), control_(io_, ::dup(server.fd())), watched_(io_),
           debounce_(io_),
           watchdog_(
               io_, watchdog_limit(),
               [&port](Watchdog::Answer answer) { port.pulse(std::move(answer)); }, log),
-          reconciler_(supervisor, log, [this] { asio::post(io_, [this] { watch(); }); }) {
+          reconciler_(supervisor, log, [this, &config] {
+              asio::post(io_, [this] { watch(); });
+              config.look_after();
+          }) {
         supervisor_.set_wake([this] { reconciler_.wake(); });
     }
 
@@ -204,6 +208,7 @@ struct Host {
     std::unique_ptr<bus::HostPort> port;
     std::unique_ptr<supervise::Supervisor> supervisor;
     std::unique_ptr<bus::Gateway> gateway;
+    std::unique_ptr<control::HostConfig> config;
     std::optional<control::Server> server;
 };
 
@@ -270,10 +275,12 @@ Result<void> assemble(const Options& options, const config::Sources& sources,
     host.gateway = std::move(*gateway);
     host.supervisor->set_served_outside(
         [gateway = host.gateway.get()](std::string_view name) { return gateway->serves(name); });
+    host.config = std::make_unique<control::HostConfig>(*host.supervisor, *host.port, log, sources);
     control::ServerOptions server_options;
     server_options.runtime_dir = options.runtime_dir;
     auto server = control::Server::open(
-        server_options, control::host_verbs({*host.supervisor, *host.port, log, sources}), log);
+        server_options,
+        control::host_verbs({*host.supervisor, *host.port, log, *host.config, sources}), log);
     if (!server) {
         return Failure(server.error());
     }
@@ -309,7 +316,8 @@ int run_daemon(const Options& options, Log& log) {
         return refuse(log, assembled.error());
     }
     // Before the first change, which it may have to look after; until the last agent has gone.
-    MainLoop loop(*host.supervisor, *host.server, *host.port, log, config->host.debounce);
+    MainLoop loop(*host.supervisor, *host.server, *host.port, *host.config, log,
+                  config->host.debounce);
     auto outcomes = host.supervisor->apply({});
     if (!outcomes) {
         return refuse(log, outcomes.error());

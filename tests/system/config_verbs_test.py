@@ -6,7 +6,7 @@ import stat
 import subprocess
 import unittest
 
-from noa_host import NOACTL, PATIENCE_S, PLUGINS, Host
+from noa_host import NOACTL, PATIENCE_S, PLUGINS, Host, Watcher
 
 
 class ConfigVerbs(unittest.TestCase):
@@ -132,6 +132,24 @@ class ConfigVerbs(unittest.TestCase):
         self.assertIn("put back", self.noactl("drift", "--heal"))
         self.assertEqual(self.settings()["max_memory"], "32MiB")
         self.assertIn("as recorded", self.noactl("drift"))
+
+    def test_the_hosts_own_file_is_told_of_and_put_back_where_its_policy_says_so(self):
+        self.noactl("set", "agents.cache.settings.max_memory", "32MiB")
+        file = self.host.state_dir / "conf.d/45-config.toml"
+        recorded = file.read_text()
+        with Watcher(self.host, "config.drift.host") as events:
+            file.write_text(recorded.replace("32MiB", "24MiB"))
+            told = events.until(lambda event: event["state"] == "drifted")
+            self.assertEqual([step["value"] for step in told["patch"]], ["24MiB"])
+            self.assertEqual(self.settings()["max_memory"], "24MiB")
+            self.noactl("drift", "--heal")
+            self.file.write_text('{"drift": "heal"}')
+            self.noactl("policy", "host", str(self.file))
+            file.write_text(recorded.replace("32MiB", "16MiB"))
+            told = events.until(lambda event: event["state"] == "healed" and
+                                event["patch"][0]["value"] == "16MiB")
+        self.assertEqual(self.settings()["max_memory"], "32MiB")
+        self.assertIn("healed", self.noactl("audit", "host"))
 
     def test_the_shell_knows_names_and_keys(self):
         self.noactl("set", "app.pool.size", "5")
