@@ -118,6 +118,9 @@ std::vector<Finding> Schema::check(const Json& value) const {
         }
         findings.push_back({pointer, std::move(expected), found_words(value_at(value, pointer))});
     }
+    if (findings.empty()) { // refused without a word: a schema that is false
+        findings.push_back({"", "what the schema allows", found_words(&value)});
+    }
     return findings;
 }
 

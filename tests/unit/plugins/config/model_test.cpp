@@ -79,6 +79,17 @@ TEST(ConfigSchema, NamesPointerExpectedAndFound) {
               "/: expected no key \"prot\", found object of 2 keys\n");
 }
 
+TEST(ConfigSchema, RefusesWhereTheValidatorHasNoWords) {
+    for (const char* text :
+         {"false", R"({"propertyNames": false})", R"({"propertyNames": {"maxLength": 1}})"}) {
+        const auto schema = Schema::compile(parsed(text));
+        ASSERT_TRUE(schema) << schema.error().text;
+        const auto findings = (*schema)->check(parsed(R"({"long": 1})"));
+        ASSERT_EQ(findings.size(), 1U) << text;
+        EXPECT_EQ(findings[0].text(), "/: expected what the schema allows, found object of 1 keys");
+    }
+}
+
 TEST(ConfigSchema, RefusesBombs) {
     EXPECT_EQ(fault_of_schema(parsed(R"({"$ref": "#"})")), "a $ref leads back to itself");
     EXPECT_NE(fault_of_schema(parsed(R"({"$ref": "http://example.org/x"})")).find("never fetched"),
