@@ -13,7 +13,7 @@ using noa::Json;
 
 constexpr std::size_t most_edits = 128;
 constexpr unsigned most_rounds = 8;
-constexpr std::size_t longest_reason = 512;
+constexpr std::size_t longest_refusal = 512;
 
 std::string layer_or_base(const Text& layer) {
     return layer.value_or(std::string(base_layer));
@@ -377,7 +377,7 @@ void Config::refuse(Write& write, const noa::Error& error) {
     entry.name = write.edits.front().key.name;
     entry.layer = write.edits.front().key.layer;
     // What was found may be a secret that was given in plain.
-    entry.reason = error.text.substr(0, std::min(error.text.find(", found "), longest_reason));
+    entry.reason = error.text.substr(0, std::min(error.text.find(", found "), longest_refusal));
     if (const auto left_out = std::exchange(refusals_untold_, 0); left_out > 0) {
         entry.reason += " (" + std::to_string(left_out) + " more before it)";
     }

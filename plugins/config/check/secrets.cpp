@@ -8,7 +8,7 @@ namespace {
 
 using noa::Json;
 
-constexpr std::size_t most_findings = 20;
+constexpr std::size_t most_told = 20;
 
 class Search {
 public:
@@ -18,7 +18,7 @@ public:
 
     // Ends: sound schemas have no references that lead back to themselves.
     void walk(const Json& schema, const Json& value, const std::string& pointer) {
-        if (!schema.is_object() || findings.size() == most_findings) {
+        if (!schema.is_object() || findings.size() == most_told) {
             return;
         }
         const auto flag = schema.find("writeOnly");

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t most_consumers = 16;
 constexpr std::size_t most_ignored = 64;
-constexpr std::size_t longest_pointer = 1024;
+constexpr std::size_t longest_ignored = 1024;
 constexpr std::size_t longest_path = 1024;
 constexpr std::array<std::string_view, 3> drifts{"off", "warn", "heal"};
 
@@ -67,7 +67,7 @@ std::string fault_of_ignored(const noa::Json& value) {
                        std::ranges::all_of(value, [](const noa::Json& one) {
                            return one.is_string() &&
                                   one.get_ref<const std::string&>().starts_with('/') &&
-                                  one.get_ref<const std::string&>().size() <= longest_pointer;
+                                  one.get_ref<const std::string&>().size() <= longest_ignored;
                        });
     return sound ? "" : "expected an array of at most 64 JSON pointers";
 }
