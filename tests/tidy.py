@@ -43,7 +43,8 @@ def headers_of(build_dir):
             current = made_from.setdefault(line.split(":")[0], [])
         elif current is not None:
             path = os.path.normpath(os.path.join(build_dir, line.strip()))
-            if path.startswith(str(ROOT)):
+            # The log is older than the tree: a header may be gone since.
+            if path.startswith(str(ROOT)) and os.path.exists(path):
                 current.append(path)
     return made_from
 

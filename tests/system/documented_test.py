@@ -21,6 +21,7 @@ ELSEWHERE = {
     "tests/bench/reload/run": ("tests/run", "tests/bench/reload/run"),
     "tests/bench/supervise/run": ("tests/run", "tests/bench/supervise/run"),
     "tests/bench/cache/run": ("tests/run", "tests/bench/cache/run"),
+    "tests/bench/config/run": ("tests/run", "tests/bench/config/run"),
     "tests/run": (".ci/run", "tests/run"),
     "noactl plugin new thermo": ("tests/unit/sdk/author_kit_test.py", '"plugin", "new"'),
     "cd thermo": ("tests/unit/sdk/author_kit_test.py", '"meson", "setup", "build"'),
