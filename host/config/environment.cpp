@@ -125,7 +125,7 @@ struct SeedKey {
 constexpr std::array seed_keys{
     SeedKey{"LOG_LEVEL", "", "host.log.level", Form::text, ""},
     SeedKey{"ENVIRONMENT", "", "host.environment", Form::text, ""},
-    SeedKey{"MAX_MESSAGE_SIZE", "communication", "settings.max_message_size", Form::value, ""},
+    SeedKey{"MAX_MESSAGE_SIZE", "communication", "settings.max_message_size", Form::value, "B"},
     SeedKey{"CONFIG_CACHE_TTL", "config", "settings.cache_ttl", Form::value, "s"},
     SeedKey{"AUTO_SAVE_INTERVAL", "drafting", "settings.auto_save", Form::value, "s"},
     SeedKey{"AGENT_TASK_TIMEOUT_SECONDS", "*", "task_timeout", Form::value, "s"},

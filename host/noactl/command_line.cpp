@@ -9,6 +9,7 @@
 #include "noactl/commands.hpp"
 #include "noactl/complete_words.hpp"
 #include "noactl/document_command_line.hpp"
+#include "noactl/message_command_line.hpp"
 #include "noactl/migrations_commands.hpp"
 #include "noactl/plugin_command_line.hpp"
 
@@ -86,6 +87,7 @@ private:
     CheckOptions check_;
     DocumentArgs document_;
     MigrationsArgs migrations_;
+    MessageArgs message_;
     PluginArgs plugin_;
     std::vector<std::string> words_;
 };
@@ -272,6 +274,7 @@ void CommandLine::add_config_commands() {
     add("plan", "What a reload would do", [this] { return show_plan(globals_); });
     add_document_commands(app_, globals_, check_.files, document_, chosen_);
     add_migrations_commands(app_, globals_, migrations_, chosen_);
+    add_message_commands(app_, globals_, message_, chosen_);
 }
 
 void CommandLine::add_manifest_commands() {

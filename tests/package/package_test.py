@@ -173,7 +173,8 @@ class Packages(MachineCase):
     def test_install_runs_a_host_with_its_agents_as_its_own_user(self):
         machine = self.installed()
         self.assertEqual(machine.agents(), {
-            "cache": "running", "config": "running", "heartbeat": "running"})
+            "cache": "running", "communication": "running", "config": "running",
+            "heartbeat": "running"})
         pid = machine.show("MainPID")
         self.assertEqual(machine.run("ps", "-o", "user=", pid).strip(), "noa")
         machine.run("noactl", "call", "cache", "set", '{"key":"a","value":1}')
@@ -270,7 +271,8 @@ class Packages(MachineCase):
         self.assertEqual(machine.show("ActiveState"), "active")
         self.assertNotEqual(machine.show("MainPID"), pid)
         self.assertEqual(machine.agents(), {
-            "cache": "running", "config": "running", "heartbeat": "running"})
+            "cache": "running", "communication": "running", "config": "running",
+            "heartbeat": "running"})
         self.assertEqual(machine.json("agent", "cache")["queue_size"], 77)
 
     def test_an_upgrade_under_traffic_keeps_what_was_acknowledged(self):

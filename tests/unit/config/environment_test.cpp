@@ -145,7 +145,7 @@ TEST(environment, the_seeds_names_work_beside_ours) {
     EXPECT_EQ(config.host.log.level, Level::warning);
     EXPECT_EQ(config.host.environment, "staging");
     EXPECT_EQ(config.agents.at("communication").settings.dump(),
-              R"({"max_message_size":10485760})");
+              R"({"max_message_size":"10485760B"})");
     EXPECT_EQ(config.agents.at("config").settings.dump(), R"({"cache_ttl":"300s"})");
     EXPECT_FALSE(config.agents.contains("drafting"));
     for (const auto& [name, agent] : config.agents) {

@@ -299,6 +299,11 @@ public:
         question_.options.priority = priority;
         return static_cast<Call&&>(*this);
     }
+    // In the place of that of the message at hand.
+    Call&& traceparent(std::string_view traceparent) && noexcept {
+        question_.options.traceparent = traceparent;
+        return std::move(*this);
+    }
     // Made again, within the time-out or the deadline of the message at hand, while it ends in a
     // way that may pass. The operation must be repeatable; the body is copied.
     Call&& retry(const RetryPolicy& policy) && noexcept {

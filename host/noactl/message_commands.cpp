@@ -1,0 +1,249 @@
+#include "noactl/message_commands.hpp"
+
+#include <cstdio>
+
+#include "noactl/ask_agent.hpp"
+#include "noactl/document_commands.hpp"
+#include "noactl/text.hpp"
+
+namespace noa::noactl {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr std::chrono::milliseconds answer_timeout{30'000};
+constexpr int patience_s = 20; // of one look at a message that is followed
+
+Result<json> ask_messages(Client& client, const std::string& operation, const json& body) {
+    return ask_agent(client, "communication", operation, body, answer_timeout);
+}
+
+int print_messages(const Globals& globals, const std::string& operation, const json& body,
+                   const std::function<std::string(const json&)>& show) {
+    return with_client(globals, [&](Client& client) -> Result<int> {
+        const auto answer = ask_messages(client, operation, body);
+        if (!answer) {
+            return Failure(answer.error());
+        }
+        print(globals, *answer, show);
+        return exit_ok;
+    });
+}
+
+Tone tone_of(const std::string& state) {
+    return state == "acked"                        ? Tone::good
+           : state == "dead" || state == "expired" ? Tone::bad
+           : state == "failed"                     ? Tone::notice
+                                                   : Tone::plain;
+}
+
+std::string list_text(const Globals& globals, const json& answer) {
+    Table table({{"ID"},
+                 {"CREATED"},
+                 {"SENDER"},
+                 {"TO"},
+                 {"OPERATION"},
+                 {"STATE"},
+                 {"ATTEMPTS", true},
+                 {"ERROR"}});
+    for (const auto& one : answer.value("messages", json::array())) {
+        const auto state = member(one, "state");
+        table.add({member(one, "id"), member(one, "created_at"), member(one, "sender"),
+                   member(one, "to"), member(one, "operation"), Cell(state, tone_of(state)),
+                   member(one, "attempts"), member(one, "error")});
+    }
+    return table.empty() ? "no messages\n" : table.render(globals.screen());
+}
+
+std::string message_text(const Globals& globals, const json& answer) {
+    std::string out;
+    for (const auto* key :
+         {"id", "type", "sender", "to", "operation", "conversation", "priority", "state",
+          "created_at", "due_at", "deadline", "settled_at", "delivery_ms", "error"}) {
+        if (answer.contains(key)) {
+            out += std::string(key) + ": " + escape_text(member(answer, key)) + "\n";
+        }
+    }
+    out += "body: " + cut_to(json_text(child(answer, "body"), true), 2000) + "\n";
+    Table table({{"ATTEMPT", true}, {"ENDED"}, {"TOOK MS", true}, {"STATUS"}, {"ERROR"}});
+    for (const auto& one : answer.value("life", json::array())) {
+        const auto status = member(one, "status");
+        table.add({member(one, "number"), member(one, "at"), member(one, "took_ms"),
+                   Cell(status, status == "ok" ? Tone::good : Tone::bad), member(one, "error")});
+    }
+    return out + (table.empty() ? "" : table.render(globals.screen()));
+}
+
+Result<json> content_of(const MessageArgs& args) {
+    const auto text = args.body == "-" ? read_input("-") : Result<std::string>(args.body);
+    if (!text) {
+        return Failure(text.error());
+    }
+    auto value = json::parse(*text, nullptr, false);
+    return value.is_discarded() ? json(*text) : value;
+}
+
+json dead_body(const MessageArgs& args) {
+    json body = json::object();
+    if (!args.ids.empty()) {
+        body["ids"] = args.ids;
+    }
+    if (!args.to.empty()) {
+        body["to"] = args.to;
+    }
+    if (args.all) {
+        body["all"] = true;
+    }
+    return body;
+}
+
+} // namespace
+
+int messages_send(const Globals& globals, const MessageArgs& args) {
+    const auto content = content_of(args);
+    if (!content) {
+        complain(content.error());
+        return exit_usage;
+    }
+    json body{{args.group ? "group" : "to", args.to},
+              {"operation", args.operation},
+              {"body", *content},
+              {"priority", args.priority}};
+    const auto add = [&body](const char* key, const std::string& value) {
+        if (!value.empty()) {
+            body[key] = value;
+        }
+    };
+    add("id", args.id);
+    add("conversation", args.conversation);
+    add("delay", args.delay);
+    add("ttl", args.ttl);
+    if (args.ordered) {
+        body["ordered"] = true;
+    }
+    if (args.attempts > 0) {
+        body["attempts"] = args.attempts;
+    }
+    return print_messages(globals, "send", body, [](const json& answer) {
+        const bool twice = answer.value("duplicate", false);
+        return escape_text(member(answer, "id")) + (twice ? ": taken before\n" : ": queued\n");
+    });
+}
+
+int messages_list(const Globals& globals, const MessageArgs& args) {
+    json body{{"limit", args.count}};
+    const auto add = [&body](const char* key, const std::string& value) {
+        if (!value.empty()) {
+            body[key] = value;
+        }
+    };
+    add("to", args.to);
+    add("sender", args.sender);
+    add("conversation", args.conversation);
+    add("state", args.state);
+    return print_messages(globals, "list", body,
+                          [&](const json& answer) { return list_text(globals, answer); });
+}
+
+int messages_dead(const Globals& globals, const MessageArgs& args) {
+    MessageArgs dead = args;
+    dead.state = "dead";
+    return messages_list(globals, dead);
+}
+
+int messages_show(const Globals& globals, const MessageArgs& args) {
+    return print_messages(globals, "show", {{"id", args.id}},
+                          [&](const json& answer) { return message_text(globals, answer); });
+}
+
+int messages_follow(const Globals& globals, const MessageArgs& args) {
+    return with_client(globals, [&](Client& client) -> Result<int> {
+        std::string last;
+        for (json known = json::object();;) {
+            known["id"] = args.id;
+            known["wait_s"] = last.empty() ? 0 : patience_s;
+            const auto answer = ask_messages(client, "wait", known);
+            if (!answer) {
+                return Failure(answer.error());
+            }
+            known["attempts"] = number(*answer, "attempts");
+            const bool settled = answer->value("settled", false);
+            const auto error = member(*answer, "error");
+            const auto line = member(*answer, "state") + ", " + member(*answer, "attempts") +
+                              " attempts" + (error.empty() ? "" : ": " + escape_text(error)) + "\n";
+            if (std::exchange(last, line) != line) {
+                print(globals.json ? json_text(*answer, true) + "\n" : line);
+            }
+            if (std::fflush(stdout) != 0 || settled) {
+                return member(*answer, "state") == "acked" ? exit_ok : exit_failed;
+            }
+        }
+    });
+}
+
+int messages_replay(const Globals& globals, const MessageArgs& args) {
+    return print_messages(globals, "replay", dead_body(args), [](const json& answer) {
+        return member(answer, "replayed") + " messages are delivered again\n";
+    });
+}
+
+int messages_expire(const Globals& globals, const MessageArgs& args) {
+    return print_messages(globals, "expire", dead_body(args), [](const json& answer) {
+        return member(answer, "expired") + " messages are closed\n";
+    });
+}
+
+int messages_cancel(const Globals& globals, const MessageArgs& args) {
+    return print_messages(globals, "cancel", {{"id", args.id}}, [](const json& answer) {
+        return escape_text(member(answer, "id")) + ": cancelled\n";
+    });
+}
+
+int messages_queues(const Globals& globals) {
+    return print_messages(globals, "queues", json::object(), [&](const json& answer) {
+        Table table({{"TO"},
+                     {"TYPE"},
+                     {"DEPTH", true},
+                     {"UNDER WAY", true},
+                     {"DELIVERED", true},
+                     {"FAILED", true},
+                     {"DEAD", true}});
+        for (const auto& one : answer.value("queues", json::array())) {
+            table.add({member(one, "to"), member(one, "type"), member(one, "depth"),
+                       member(one, "under_way"), member(one, "delivered"),
+                       member(one, "failed_attempts"), member(one, "dead")});
+        }
+        return table.empty() ? std::string("nothing was sent yet\n")
+                             : table.render(globals.screen());
+    });
+}
+
+int messages_breakers(const Globals& globals, const MessageArgs& args) {
+    if (!args.to.empty()) {
+        const auto* verb = args.state == "open" ? "breaker.open" : "breaker.close";
+        return print_messages(globals, verb, {{"to", args.to}}, [](const json& answer) {
+            return escape_text(member(answer, "to")) + ": " + member(answer, "state") + "\n";
+        });
+    }
+    return print_messages(globals, "breakers", json::object(), [&](const json& answer) {
+        Table table({{"TO"},
+                     {"TYPE"},
+                     {"STATE"},
+                     {"BY HAND"},
+                     {"IN A ROW", true},
+                     {"OPENED", true},
+                     {"NEXT TRY S", true}});
+        for (const auto& one : answer.value("breakers", json::array())) {
+            const auto state = member(one, "state");
+            table.add({member(one, "to"), member(one, "type"),
+                       Cell(state, state == "closed" ? Tone::good : Tone::bad),
+                       one.value("by_hand", false) ? "yes" : "", member(one, "failures_in_a_row"),
+                       member(one, "times_opened"), member(one, "next_try_s")});
+        }
+        return table.empty() ? std::string("nothing was sent yet\n")
+                             : table.render(globals.screen());
+    });
+}
+
+} // namespace noa::noactl

@@ -1,0 +1,194 @@
+// The agent: messages taken from the bus, committed together, delivered, accounted for.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "../delivery/deliveries.hpp"
+#include "../delivery/seen.hpp"
+#include "../store/reader.hpp"
+#include "../store/store.hpp"
+#include "messages.hpp"
+#include "noa/sdk/worker.hpp"
+#include "send_request.hpp"
+#include "settings.hpp"
+#include "settings_schema.hpp"
+
+namespace communication {
+
+class Communication final : public noa::Agent, public Port {
+public:
+    static constexpr noa::PluginInfo info{
+        .id = "communication",
+        .version = "1.0.0",
+        .description = "Messages that arrive, or of which one learns why they did not",
+        .settings_schema = settings_schema,
+    };
+
+    void setup(noa::Setup& setup) override;
+    noa::Status start() override;
+    noa::Status quiesce(noa::Time deadline) override;
+
+private:
+    using Body = noa::Result<noa::OwnedBody>;
+
+    // Who is answered once a batch is on the disk, and what.
+    struct Answer {
+        noa::Responder responder;
+        std::string text;
+    };
+    struct Group {
+        Batch batch;
+        std::vector<SeenKey> keys; // of what was accepted
+        std::vector<Answer> answers;
+        Stored<> outcome;
+        [[nodiscard]] bool empty() const { return batch.empty() && answers.empty(); }
+    };
+    // Who waits for what becomes of a message.
+    struct Waiter {
+        noa::Responder responder;
+        std::string id;
+        std::uint32_t attempts; // that it knows of
+        noa::TimerId timer = 0;
+    };
+    // What one sender hands over, in one message of the bus.
+    struct Sender {
+        std::string name;
+        std::string cause;
+        std::string traceparent;
+        std::uint8_t hops;
+        bool redelivered;
+    };
+    struct Taken {
+        std::string id;
+        bool duplicate = false;
+    };
+
+    // agent.cpp
+    void set_up_metrics(noa::Setup& setup);
+    noa::Status open(const std::string& directory);
+    noa::Status open_workers(const std::string& path, Store store);
+    void recover(Loaded loaded);
+    void take_done();
+    [[nodiscard]] noa::Health health() const;
+    [[nodiscard]] std::string id_of(const Message& message) const;
+    // "#" and its seq where it is the store's name for a message, else itself.
+    [[nodiscard]] std::string stored_id(const std::string& id) const;
+
+    // sends.cpp
+    void set_up_sends(noa::Setup& setup);
+    void send(const noa::Request& request, noa::Responder responder);
+    void send_many(const noa::Request& request, noa::Responder responder);
+    noa::Result<Sender> sender_of(const noa::Request& request);
+    // Staged for the next commit.
+    noa::Result<std::vector<Taken>> take(SendRequest& request, const Sender& sender,
+                                         std::size_t number);
+    noa::Result<Taken> take_one(SendRequest& request, const Sender& sender, std::size_t number);
+    noa::Status within_limits(const SendRequest& request, const Sender& sender);
+    noa::Status within_rates(const SendRequest& request, const Sender& sender);
+
+    // commits.cpp
+    void flush();
+    void submit(std::unique_ptr<Group> group);
+    void finish(Group& group);
+    void give_up(Group& group);
+    void look_at_log(int frames);
+    void forget_old();
+
+    // attempts.cpp: Port
+    void attempt(Message& message) override;
+    void write_down(Attempt attempt) override;
+    void write_down(Settlement settlement, const Message& message) override;
+    void tick_at(noa::Time time) override;
+    [[nodiscard]] noa::Time now() const override { return noa::Agent::now(); }
+    [[nodiscard]] Millis wall() const override;
+    [[nodiscard]] double fraction() override { return jitter_.next(); }
+    void read_body(const Message& message);
+    void hand_over(Message& message);
+    void ended(Seq seq, std::uint64_t turn, const Outcome& outcome);
+    [[nodiscard]] std::string enveloped(const Message& message) const;
+    [[nodiscard]] std::string trace_of(const Message& message) const;
+    [[nodiscard]] std::uint8_t hops_of(std::string_view traceparent) const;
+    // Begins what may begin, but not in the course of a message: what is sent then counts as
+    // its consequence.
+    void pump_soon();
+    void look_at_clock();
+
+    // records.cpp
+    void set_up_records(noa::Setup& setup);
+    void show(const IdRequest& request, noa::Responder responder);
+    void list(const ListRequest& request, noa::Responder responder);
+    void replay(const DeadRequest& request, noa::Responder responder);
+    void expire(const DeadRequest& request, noa::Responder responder);
+    void cancel_one(const IdRequest& request, noa::Responder responder);
+    [[nodiscard]] noa::Json shown(const Record& record) const;
+    noa::Result<DeadQuery> dead_query(const DeadRequest& request) const;
+    // `work(owned)` on its thread; what came of it goes to `done` on the lane, an error to the
+    // asker.
+    template <class T, class O, class W, class D>
+    void look(noa::Worker<O>& worker, W work, noa::Responder responder, D done) {
+        auto result = std::make_unique<std::optional<Stored<T>>>();
+        auto* place = result.get();
+        worker.run(
+            [place, work = std::move(work)](O& owned) mutable { place->emplace(work(owned)); },
+            [result = std::move(result), responder = std::move(responder),
+             done = std::move(done)]() mutable {
+                if (**result) {
+                    done(*std::move(**result), std::move(responder));
+                } else {
+                    responder.fail((*result)->error().failure());
+                }
+            });
+    }
+
+    // waits.cpp
+    void wait(const WaitRequest& request, noa::Responder responder);
+    void wait_for(Seq seq, const WaitRequest& request, noa::Responder responder);
+    void wake_waiters(const Settlement& settlement);
+
+    // control.cpp
+    void set_up_control(noa::Setup& setup);
+    Body queues();
+    Body breakers();
+    Body stats();
+    Body breaker(const BreakerRequest& request, void (Breaker::*change)() noexcept);
+    void set_group(GroupRequest request, const noa::Request& message, noa::Responder responder);
+    Body list_groups();
+
+    Settings settings_;
+    std::unique_ptr<Deliveries> deliveries_;
+    std::unique_ptr<Seen> seen_;
+    std::map<std::string, std::vector<std::string>> groups_;
+    std::multimap<Seq, Waiter> waiters_;
+    std::map<std::string, Bucket> sender_rates_;
+    Bucket class_rates_[3];
+    std::unique_ptr<Group> gathering_ = std::make_unique<Group>();
+    bool in_flight_ = false;
+    bool pump_posted_ = false;
+    bool checkpointing_ = false;
+    std::string store_fault_; // of the last commit; empty: it went well
+    std::string quarantined_; // a store that was put aside at the start; empty: none
+    std::string store_name_;
+    std::uint64_t secret_ = 0;
+    std::uint64_t turns_ = 0; // of attempts, over all starts of this object
+    Seq last_seq_ = 0;
+    Millis last_created_ = 0;
+    Millis clock_offset_ = 0; // of dates to the host's clock
+    noa::sdk::Jitter jitter_{0};
+    noa::sdk::TimerId tick_timer_ = 0;
+    noa::Counter accepted_;
+    noa::Counter refused_;
+    noa::Counter duplicates_;
+    noa::Counter commits_;
+    // They go first: what their threads hand back refers to the rest.
+    std::unique_ptr<noa::Worker<Reader>> reader_;
+    std::unique_ptr<noa::Worker<Checkpoint>> checkpoint_;
+    std::unique_ptr<noa::Worker<Store>> writer_;
+};
+
+} // namespace communication

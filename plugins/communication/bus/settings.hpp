@@ -1,0 +1,113 @@
+// What an operator sets.
+#pragma once
+
+#include <string>
+
+#include "../delivery/deliveries.hpp"
+#include "../store/store.hpp"
+#include "noa/sdk/json.hpp"
+
+namespace communication {
+
+struct RateSetting {
+    double per_second = 0;
+    double burst = 0;
+    static constexpr auto fields() {
+        return noa::fields(noa::optional_field("per_second", &RateSetting::per_second),
+                           noa::optional_field("burst", &RateSetting::burst));
+    }
+    [[nodiscard]] Rate rate() const { return {per_second, burst}; }
+};
+
+struct RateSettings {
+    RateSetting sender;
+    RateSetting recipient;
+    RateSetting high;
+    RateSetting normal;
+    RateSetting low;
+    static constexpr auto fields() {
+        return noa::fields(noa::optional_field("sender", &RateSettings::sender),
+                           noa::optional_field("recipient", &RateSettings::recipient),
+                           noa::optional_field("high", &RateSettings::high),
+                           noa::optional_field("normal", &RateSettings::normal),
+                           noa::optional_field("low", &RateSettings::low));
+    }
+};
+
+struct RetrySettings {
+    std::uint32_t attempts = 5;
+    noa::Duration first_pause = std::chrono::seconds(1);
+    noa::Duration longest_pause = std::chrono::seconds(100);
+    noa::Duration timeout = std::chrono::seconds(30);
+    double budget = 0.2;
+    static constexpr auto fields() {
+        return noa::fields(noa::optional_field("attempts", &RetrySettings::attempts),
+                           noa::optional_field("first_pause", &RetrySettings::first_pause),
+                           noa::optional_field("longest_pause", &RetrySettings::longest_pause),
+                           noa::optional_field("timeout", &RetrySettings::timeout),
+                           noa::optional_field("budget", &RetrySettings::budget));
+    }
+};
+
+struct BreakerSettings {
+    std::uint32_t failures = 5;
+    std::uint32_t calls = 100;
+    double failure_share = 0.5;
+    double slow_share = 1.1;
+    noa::Duration slow = std::chrono::seconds(5);
+    noa::Duration window = std::chrono::seconds(30);
+    noa::Duration open = std::chrono::seconds(30);
+    std::uint32_t probes = 1;
+    static constexpr auto fields() {
+        return noa::fields(noa::optional_field("failures", &BreakerSettings::failures),
+                           noa::optional_field("calls", &BreakerSettings::calls),
+                           noa::optional_field("failure_share", &BreakerSettings::failure_share),
+                           noa::optional_field("slow_share", &BreakerSettings::slow_share),
+                           noa::optional_field("slow", &BreakerSettings::slow),
+                           noa::optional_field("window", &BreakerSettings::window),
+                           noa::optional_field("open", &BreakerSettings::open),
+                           noa::optional_field("probes", &BreakerSettings::probes));
+    }
+};
+
+struct Settings {
+    noa::ByteSize max_message_size{10U << 20U};
+    std::uint64_t max_queued = 100'000;
+    std::uint64_t max_queued_recipient = 20'000;
+    std::uint32_t window = 32;
+    noa::ByteSize memory{32U << 20U};
+    noa::ByteSize compress_above{4096};
+    noa::Duration dedup_window = std::chrono::minutes(10);
+    std::uint64_t dedup_entries = 1'000'000;
+    noa::Duration history = std::chrono::hours(24 * 7);
+    std::uint64_t history_messages = 10'000'000;
+    std::uint32_t max_hops = 16;
+    RetrySettings retry;
+    BreakerSettings breaker;
+    RateSettings rates;
+    static constexpr auto fields() {
+        return noa::fields(
+            noa::optional_field("max_message_size", &Settings::max_message_size),
+            noa::optional_field("max_queued", &Settings::max_queued),
+            noa::optional_field("max_queued_recipient", &Settings::max_queued_recipient),
+            noa::optional_field("window", &Settings::window),
+            noa::optional_field("memory", &Settings::memory),
+            noa::optional_field("compress_above", &Settings::compress_above),
+            noa::optional_field("dedup_window", &Settings::dedup_window),
+            noa::optional_field("dedup_entries", &Settings::dedup_entries),
+            noa::optional_field("history", &Settings::history),
+            noa::optional_field("history_messages", &Settings::history_messages),
+            noa::optional_field("max_hops", &Settings::max_hops),
+            noa::optional_field("retry", &Settings::retry),
+            noa::optional_field("breaker", &Settings::breaker),
+            noa::optional_field("rates", &Settings::rates));
+    }
+
+    [[nodiscard]] noa::Status check() const;
+    [[nodiscard]] DeliveryTerms delivery() const;
+    [[nodiscard]] StoreLimits store() const {
+        return {compress_above.bytes, max_message_size.bytes};
+    }
+};
+
+} // namespace communication

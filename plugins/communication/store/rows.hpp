@@ -1,0 +1,42 @@
+// What the connections of the store share.
+#pragma once
+
+#include <string_view>
+#include <utility>
+
+#include "store.hpp"
+
+namespace communication {
+
+// Calls `take(statement)` for each row; it returns a Stored<>.
+template <class Take>
+Stored<> each_row(noa::sqlite::Statement& select, Take&& take) {
+    for (;;) {
+        auto more = select.step();
+        if (!more) {
+            return more.error();
+        }
+        if (!*more) {
+            return {};
+        }
+        if (Stored<> taken = take(select); !taken) {
+            return taken;
+        }
+    }
+}
+
+// The columns that message_of takes.
+inline constexpr std::string_view message_columns =
+    "seq, ifnull(id, ''), sender, recipient, kind, operation, ifnull(conversation, ''), priority, "
+    "ordered, envelope, hops, max_attempts, timeout_ms, ifnull(content_type, ''), "
+    "ifnull(traceparent, ''), created_at, deadline, state, attempts, due_at, ifnull(metadata, '')";
+// Its body at rest.
+[[nodiscard]] Stored<MessagePtr> message_of(const noa::sqlite::Statement& row);
+
+// A body as it came. NOA's error SQLITE_CORRUPT where it does not unpack to `most` bytes at most.
+[[nodiscard]] Stored<std::string> unpacked(std::int64_t encoding, const noa::sqlite::Blob& stored,
+                                           std::uint64_t most);
+// Into `ret_packed`; false where it would not become smaller.
+[[nodiscard]] bool pack(std::string_view body, std::string& ret_packed);
+
+} // namespace communication

@@ -1,0 +1,194 @@
+#include "store.hpp"
+
+#include <array>
+#include <cstdio>
+#include <span>
+
+#include "noa/sdk/sqlite_store.hpp"
+#include "rows.hpp"
+#include "tables.hpp"
+
+namespace communication {
+
+namespace {
+
+using noa::sqlite::with_advice;
+
+// Runs to the end: a Stored<> of what is otherwise a count.
+template <class... Args>
+Stored<> done(noa::sqlite::Statement& statement, const Args&... values) {
+    auto run = statement.run(values...);
+    return run ? Stored<>() : Stored<>(run.error());
+}
+
+// NULL in the place of an empty text, which then takes no room in an index.
+std::optional<std::string_view> or_null(const std::string& text) {
+    return text.empty() ? std::optional<std::string_view>() : text;
+}
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+    return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+// An empty file, or none, is one in the making.
+bool is_database(const std::string& path) {
+    std::array<char, 16> head{};
+    std::FILE* file = std::fopen(path.c_str(), "rbe");
+    if (file == nullptr) {
+        return true;
+    }
+    const std::size_t read = std::fread(head.data(), 1, head.size(), file);
+    static_cast<void>(std::fclose(file));
+    return read == 0 ||
+           std::string_view(head.data(), read) == std::string_view("SQLite format 3", head.size());
+}
+
+} // namespace
+
+Stored<Store> Store::open(const std::string& path, const StoreLimits& limits) {
+    // Looked at before SQLite does, which would drop the log of a file that it does not know.
+    if (!is_database(path)) {
+        return noa::sqlite::Error{SQLITE_NOTADB, "file is not a database", path};
+    }
+    auto database = noa::sqlite::open_store(path, migrations);
+    if (!database) {
+        return database.error();
+    }
+    Store store(*std::move(database), limits);
+    if (auto prepared = store.prepare(); !prepared) {
+        return with_advice(prepared.error());
+    }
+    return store;
+}
+
+Stored<> Store::prepare() {
+    // Checkpoints come from another connection: one here would hold up those who wait for a commit.
+    auto set = database_.execute("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192");
+    sqlite3_wal_hook(
+        database_.handle(),
+        [](void* frames, sqlite3*, const char*, int count) {
+            *static_cast<int*>(frames) = count;
+            return SQLITE_OK;
+        },
+        log_frames_.get());
+    auto put_message = database_.prepare("INSERT INTO messages VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                                         "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, "
+                                         "?, 0, 0, NULL)");
+    auto put_body = database_.prepare("INSERT INTO bodies VALUES(?, ?, ?)");
+    auto put_attempt =
+        database_.prepare("INSERT OR REPLACE INTO attempts VALUES(?, ?, ?, ?, ?, ?)");
+    auto settle = database_.prepare("UPDATE messages SET state = ?, attempts = ?, due_at = ?, "
+                                    "settled_at = ?, duration_us = ?, error = ? WHERE seq = ?");
+    auto put_group = database_.prepare("INSERT OR REPLACE INTO groups VALUES(?, ?, ?, ?)");
+    auto drop_group = database_.prepare("DELETE FROM groups WHERE name = ?");
+    if (!set) {
+        return set;
+    }
+    for (const auto* one :
+         {&put_message, &put_body, &put_attempt, &settle, &put_group, &drop_group}) {
+        if (!*one) {
+            return one->error();
+        }
+    }
+    statements_.emplace(Statements{*std::move(put_message), *std::move(put_body),
+                                   *std::move(put_attempt), *std::move(settle),
+                                   *std::move(put_group), *std::move(drop_group)});
+    return {};
+}
+
+Stored<> Store::commit(const Batch& batch) {
+    auto transaction = database_.begin();
+    if (!transaction) {
+        return with_advice(transaction.error());
+    }
+    Stored<> outcome = write_all(batch);
+    outcome = outcome ? transaction->commit() : outcome;
+    return outcome ? outcome : Stored<>(with_advice(outcome.error()));
+}
+
+Stored<> Store::write_all(const Batch& batch) {
+    Stored<> outcome;
+    for (std::size_t at = 0; outcome && at < batch.accepted.size(); ++at) {
+        outcome = write(*batch.accepted[at], batch.causes[at]);
+    }
+    for (std::size_t at = 0; outcome && at < batch.accepted.size(); ++at) {
+        outcome = write_body(*batch.accepted[at]);
+    }
+    for (std::size_t at = 0; outcome && at < batch.attempts.size(); ++at) {
+        const Attempt& one = batch.attempts[at];
+        outcome = done(statements_->put_attempt, one.seq, one.number, one.at, one.duration_us,
+                       one.status, one.text);
+    }
+    for (std::size_t at = 0; outcome && at < batch.settlements.size(); ++at) {
+        outcome = write(batch.settlements[at]);
+    }
+    for (std::size_t at = 0; outcome && at < batch.groups.size(); ++at) {
+        outcome = write(batch.groups[at]);
+    }
+    return outcome;
+}
+
+Stored<> Store::write(const Message& message, const std::string& cause) {
+    const Terms& terms = message.terms;
+    return done(statements_->put_message, message.seq, or_null(terms.id), bytes_of(cause),
+                terms.sender, terms.recipient, static_cast<unsigned>(terms.kind), terms.operation,
+                or_null(terms.conversation), static_cast<unsigned>(terms.priority), terms.ordered,
+                terms.envelope, terms.hops, terms.attempts, terms.timeout_ms,
+                or_null(terms.content_type), or_null(terms.traceparent), or_null(terms.metadata),
+                message.created, terms.deadline, terms.due);
+}
+
+Stored<> Store::write_body(const Message& message) {
+    if (message.body.size() > limits_.compress_above && pack(message.body, packed_)) {
+        return done(statements_->put_body, message.seq, 1, bytes_of(packed_));
+    }
+    return done(statements_->put_body, message.seq, 0, bytes_of(message.body));
+}
+
+Stored<> Store::write(const Settlement& settlement) {
+    const Millis settled = is_open(settlement.state) ? 0 : settlement.at;
+    return done(statements_->settle, static_cast<unsigned>(settlement.state), settlement.made,
+                settlement.due, settled, settlement.duration_us, or_null(settlement.error),
+                settlement.seq);
+}
+
+Stored<> Store::write(const GroupEdit& edit) {
+    return edit.members.empty()
+               ? done(statements_->drop_group, edit.name)
+               : done(statements_->put_group, edit.name, edit.members, edit.at, edit.author);
+}
+
+void Store::checkpoint() noexcept {
+    sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
+                              nullptr);
+}
+
+Stored<Checkpoint> Checkpoint::open(const std::string& path) {
+    auto database = noa::sqlite::Database::open(path);
+    if (!database) {
+        return database.error();
+    }
+    if (auto set = database->execute("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -512");
+        !set) {
+        return set.error();
+    }
+    return Checkpoint(*std::move(database));
+}
+
+void Checkpoint::run() noexcept {
+    sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
+                              nullptr);
+}
+
+std::optional<std::string> put_aside(const std::string& path, Millis now) {
+    const std::string aside = path + ".damaged-" + std::to_string(now);
+    if (std::rename(path.c_str(), aside.c_str()) != 0) {
+        return std::nullopt;
+    }
+    // The log belongs to it, and must not be taken for one of the new file.
+    static_cast<void>(std::rename((path + "-wal").c_str(), (aside + "-wal").c_str()));
+    static_cast<void>(std::remove((path + "-shm").c_str()));
+    return aside;
+}
+
+} // namespace communication

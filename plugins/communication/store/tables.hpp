@@ -1,0 +1,70 @@
+// The tables, and how they came to be.
+#pragma once
+
+#include <array>
+
+#include "noa/sdk/sqlite.hpp"
+
+namespace communication {
+
+// Bodies are apart, so that lists and the settling of messages touch small rows only. `messages`
+// is appended to: created_at never falls as seq rises. An id is the sender's own; where it is NULL
+// the message goes by the store's name and its seq. JSON's functions are not for schemas that are
+// not trusted; names of agents and subjects need no quoting.
+inline constexpr std::array<noa::sqlite::Migration, 1> migrations{{
+    {1, "messages, attempts, groups", R"sql(
+        CREATE TABLE messages(
+            seq INTEGER PRIMARY KEY, id TEXT, cause BLOB, sender TEXT NOT NULL,
+            recipient TEXT NOT NULL, kind INTEGER NOT NULL, operation TEXT NOT NULL,
+            conversation TEXT, priority INTEGER NOT NULL, ordered INTEGER NOT NULL,
+            envelope INTEGER NOT NULL, hops INTEGER NOT NULL, max_attempts INTEGER NOT NULL,
+            timeout_ms INTEGER NOT NULL, content_type TEXT, traceparent TEXT, metadata TEXT,
+            created_at INTEGER NOT NULL, deadline INTEGER NOT NULL,
+            state INTEGER NOT NULL, attempts INTEGER NOT NULL, due_at INTEGER NOT NULL,
+            settled_at INTEGER NOT NULL, duration_us INTEGER NOT NULL, error TEXT) STRICT;
+        CREATE TABLE bodies(seq INTEGER PRIMARY KEY, encoding INTEGER NOT NULL, body BLOB NOT NULL)
+            STRICT;
+        CREATE INDEX messages_status ON messages(state) WHERE state <> 2;
+        CREATE INDEX messages_sender ON messages(sender);
+        CREATE INDEX messages_recipient ON messages(recipient);
+        CREATE INDEX messages_conversation ON messages(conversation)
+            WHERE conversation IS NOT NULL;
+        CREATE INDEX messages_id ON messages(id) WHERE id IS NOT NULL;
+        CREATE TABLE attempts(
+            seq INTEGER NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL,
+            duration_us INTEGER NOT NULL, status INTEGER NOT NULL, error TEXT NOT NULL,
+            PRIMARY KEY(seq, number)) STRICT, WITHOUT ROWID;
+        CREATE TABLE groups(name TEXT PRIMARY KEY, members TEXT NOT NULL, updated_at INTEGER NOT NULL,
+            updated_by TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE facts(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        INSERT INTO facts VALUES('store', lower(hex(randomblob(4))));
+        CREATE VIEW message_history AS
+            SELECT ifnull(m.id, (SELECT value FROM facts WHERE key = 'store') || '-' || m.seq)
+                    AS message_id,
+                CASE m.kind WHEN 0 THEN 'request' WHEN 1 THEN 'event' ELSE 'webhook' END AS type,
+                m.sender, '["' || m.recipient || '"]' AS recipients,
+                CASE m.kind WHEN 0 THEN m.operation ELSE m.recipient END AS subject,
+                CASE b.encoding WHEN 0 THEN b.body ELSE NULL END AS payload,
+                CASE m.state WHEN 0 THEN 'queued' WHEN 1 THEN 'failed' WHEN 2 THEN 'acked'
+                    WHEN 3 THEN 'dead' WHEN 4 THEN 'expired' ELSE 'cancelled' END AS status,
+                strftime('%Y-%m-%dT%H:%M:%fZ', m.created_at / 1000.0, 'unixepoch') AS created_at,
+                '{"attempts":' || m.attempts || ',"given":' || ifnull(m.metadata, 'null') || '}'
+                    AS metadata
+            FROM messages m LEFT JOIN bodies b USING(seq);
+        CREATE VIEW conversation_archive AS
+            SELECT conversation AS conversation_id,
+                '["' || replace(group_concat(DISTINCT sender), ',', '","') || '"]' AS participants,
+                NULL AS topic,
+                count(*) AS message_count,
+                strftime('%Y-%m-%dT%H:%M:%fZ', min(created_at) / 1000.0, 'unixepoch')
+                    AS created_at,
+                strftime('%Y-%m-%dT%H:%M:%fZ', max(created_at) / 1000.0, 'unixepoch')
+                    AS last_activity,
+                NULL AS metadata
+            FROM messages WHERE conversation IS NOT NULL GROUP BY conversation)sql",
+     R"sql(
+        DROP VIEW conversation_archive; DROP VIEW message_history; DROP TABLE facts;
+        DROP TABLE groups; DROP TABLE attempts; DROP TABLE bodies; DROP TABLE messages)sql"},
+}};
+
+} // namespace communication
