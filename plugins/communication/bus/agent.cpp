@@ -3,6 +3,7 @@
 #include <chrono>
 #include <random>
 
+#include "../store/tables.hpp"
 #include "noa/sdk/sqlite_store.hpp"
 
 namespace communication {
@@ -237,6 +238,23 @@ noa::Status Communication::quiesce(noa::Time /*deadline*/) {
     waiters_.clear(); // who waits goes on waiting with the next generation
     deliveries_.reset();
     return {};
+}
+
+void Communication::confirm() {
+    if (writer_ == nullptr) {
+        return;
+    }
+    auto outcome = std::make_unique<Stored<int>>(0);
+    auto* place = outcome.get();
+    writer_->run(
+        [place](Store& store) {
+            *place = noa::sqlite::migrate_confirm(store.database(), migrations);
+        },
+        [this, outcome = std::move(outcome)] {
+            if (!*outcome) {
+                log(noa::Level::error, "migrate.failed", outcome->error().message());
+            }
+        });
 }
 
 std::string Communication::id_of(const Message& message) const {

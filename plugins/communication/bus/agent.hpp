@@ -33,6 +33,7 @@ public:
     void setup(noa::Setup& setup) override;
     noa::Status start() override;
     noa::Status quiesce(noa::Time deadline) override;
+    void confirm() override;
 
 private:
     using Body = noa::Result<noa::OwnedBody>;

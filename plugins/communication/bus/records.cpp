@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "../store/tables.hpp"
 #include "agent.hpp"
+#include "noa/sdk/sqlite_operations.hpp"
 
 namespace communication {
 
@@ -60,6 +62,10 @@ void Communication::set_up_records(noa::Setup& setup) {
                     [this](const WaitRequest& request, noa::Responder responder) {
                         wait(request, std::move(responder));
                     });
+    noa::sqlite::offer_migrations(setup, migrations, [this](auto work, auto done) {
+        writer_->run([work = std::move(work)](Store& store) mutable { work(store.database()); },
+                     std::move(done));
+    });
 }
 
 Json Communication::shown(const Record& record) const {

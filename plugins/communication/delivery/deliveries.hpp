@@ -66,8 +66,8 @@ struct DeliveryFigures {
 class Deliveries {
 public:
     // `turns`: of attempts that others before this one began; none of theirs is taken for one here.
-    Deliveries(Port& port, DeliveryTerms terms, std::uint64_t turns)
-        : port_(port), terms_(std::move(terms)), turns_(turns) {}
+    Deliveries(Port& port, const DeliveryTerms& terms, std::uint64_t turns)
+        : port_(port), terms_(terms), turns_(turns) {}
     Deliveries(const Deliveries&) = delete;
     Deliveries& operator=(const Deliveries&) = delete;
 
