@@ -148,7 +148,8 @@ void Communication::set_group(GroupRequest request, const noa::Request& message,
         return;
     }
     std::ranges::sort(request.members);
-    request.members.erase(std::ranges::unique(request.members).begin(), request.members.end());
+    request.members.erase(std::unique(request.members.begin(), request.members.end()),
+                          request.members.end());
     const Json reply{{"name", request.name}, {"members", request.members}};
     gathering_->batch.groups.push_back({request.name,
                                         goes ? "" : noa::json_text(Json(request.members)),

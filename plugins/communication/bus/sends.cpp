@@ -179,7 +179,10 @@ Communication::take(SendRequest& request, const Sender& sender, std::size_t numb
     }
     for (const std::string& member : group->second) {
         request.terms.recipient = member;
-        request.terms.id = id.empty() ? "" : id + "/" + member;
+        request.terms.id = id;
+        if (!id.empty()) {
+            request.terms.id.append("/").append(member);
+        }
         auto one = take_one(request, sender, number * most_messages + all.size());
         if (!one) {
             return one.error();

@@ -126,7 +126,7 @@ Stored<std::vector<Seq>> Store::dead(const DeadQuery& query) {
         return outcome.error();
     }
     std::ranges::sort(found);
-    found.erase(std::ranges::unique(found).begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
     return found;
 }
 
