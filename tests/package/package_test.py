@@ -173,7 +173,7 @@ class Packages(MachineCase):
     def test_install_runs_a_host_with_its_agents_as_its_own_user(self):
         machine = self.installed()
         self.assertEqual(machine.agents(), {
-            "cache": "running", "communication": "running", "config": "running",
+            "backup": "running", "cache": "running", "communication": "running", "config": "running",
             "heartbeat": "running"})
         pid = machine.show("MainPID")
         self.assertEqual(machine.run("ps", "-o", "user=", pid).strip(), "noa")
@@ -271,7 +271,7 @@ class Packages(MachineCase):
         self.assertEqual(machine.show("ActiveState"), "active")
         self.assertNotEqual(machine.show("MainPID"), pid)
         self.assertEqual(machine.agents(), {
-            "cache": "running", "communication": "running", "config": "running",
+            "backup": "running", "cache": "running", "communication": "running", "config": "running",
             "heartbeat": "running"})
         self.assertEqual(machine.json("agent", "cache")["queue_size"], 77)
 

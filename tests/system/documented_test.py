@@ -20,6 +20,7 @@ ELSEWHERE = {
     "tests/bench/run": ("tests/run", "tests/bench/run"),
     "tests/bench/reload/run": ("tests/run", "tests/bench/reload/run"),
     "tests/bench/supervise/run": ("tests/run", "tests/bench/supervise/run"),
+    "tests/bench/backup/run": ("tests/run", "tests/bench/backup/run"),
     "tests/bench/cache/run": ("tests/run", "tests/bench/cache/run"),
     "tests/bench/config/run": ("tests/run", "tests/bench/config/run"),
     "tests/run": (".ci/run", "tests/run"),

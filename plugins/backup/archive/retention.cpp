@@ -95,7 +95,7 @@ bool KeepRule::empty() const noexcept {
            within_s == 0 && tags.empty();
 }
 
-std::vector<KeepVerdict> apply(const KeepRule& rule, std::vector<Snapshot> snapshots) {
+std::vector<KeepVerdict> judge(const KeepRule& rule, std::vector<Snapshot> snapshots) {
     std::map<std::pair<std::string, std::vector<std::string>>, std::vector<Snapshot>> groups;
     for (Snapshot& snapshot : snapshots) {
         std::vector<std::string> paths = snapshot.paths;

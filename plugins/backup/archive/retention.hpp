@@ -29,6 +29,6 @@ struct KeepVerdict {
 
 // Snapshots of different hosts or paths do not count for each other. Newest first, group by group.
 // A rule that is empty keeps all.
-[[nodiscard]] std::vector<KeepVerdict> apply(const KeepRule& rule, std::vector<Snapshot> snapshots);
+[[nodiscard]] std::vector<KeepVerdict> judge(const KeepRule& rule, std::vector<Snapshot> snapshots);
 
 } // namespace backup

@@ -194,7 +194,7 @@ std::string kept(const KeepRule& rule, const std::vector<const char*>& times) {
         snapshot.tags = {std::string_view(time).starts_with("2024-01-01") ? "first" : "other"};
     }
     std::string text;
-    for (const KeepVerdict& verdict : apply(rule, all)) {
+    for (const KeepVerdict& verdict : judge(rule, all)) {
         text += verdict.reasons.empty() ? '.' : 'k';
     }
     return text;
@@ -235,7 +235,7 @@ TEST_F(UpkeepTest, forgets_what_restic_would) {
     const std::string keep = output_.substr(0, output_.find("\"remove\""));
     const auto snapshots = repository_->snapshots();
     ASSERT_TRUE(snapshots);
-    for (const KeepVerdict& verdict : apply(rule, *snapshots)) {
+    for (const KeepVerdict& verdict : judge(rule, *snapshots)) {
         const bool restics =
             keep.find("\"id\":\"" + verdict.snapshot.id.hex()) != std::string::npos;
         EXPECT_EQ(restics, !verdict.reasons.empty()) << verdict.snapshot.time.text();

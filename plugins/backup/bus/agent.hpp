@@ -1,0 +1,83 @@
+// The agent: its operations, its schedule, its records. One job that writes at a time.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "../jobs/work.hpp"
+#include "../repository/repository.hpp"
+#include "messages.hpp"
+#include "noa/sdk.hpp"
+#include "settings.hpp"
+
+namespace backup {
+
+class Backup final : public noa::Agent {
+public:
+    static constexpr noa::PluginInfo info{
+        .id = "backup",
+        .version = "1.0.0",
+        .description = "Backups in restic's format that are proven to restore",
+        .settings_schema = settings_schema,
+    };
+
+    void setup(noa::Setup& setup) override;
+    noa::Status start() override;
+
+private:
+    // What is at work. Owners: the agent, while it is; the work.
+    struct Running {
+        std::string kind;
+        std::string what;
+        std::int64_t since_s = 0;
+        Progress progress;
+        std::stop_source stop;
+    };
+    struct Outcome {
+        Records records;
+        JobResult answer;
+    };
+    using Body = noa::Result<noa::OwnedBody>;
+    using Work = noa::sdk::Function<JobResult(Job&)>;
+    using Look = noa::sdk::Function<JobResult(Repository&, const std::stop_token&)>;
+
+    // agent.cpp
+    void set_up_metrics(noa::Setup& setup);
+    void tick();
+    [[nodiscard]] bool due(const std::string& name, const PlanSettings& plan,
+                           std::int64_t now_s) const;
+    [[nodiscard]] noa::Health health() const;
+    noa::Result<std::string> plan_of(const Text& given) const;
+    noa::Result<std::string> repository_of(const Text& given) const;
+
+    // jobs.cpp
+    void set_up_jobs(noa::Setup& setup);
+    // Refused while another runs; answered when it has ended.
+    void begin(std::string kind, const noa::Result<std::string>& what, Work work,
+               std::optional<noa::Responder> responder);
+    void finish(const Running& running, noa::Result<Outcome> outcome,
+                std::optional<noa::Responder> responder);
+    void tell(const Running& running, const JobResult& answer);
+    noa::Json status() const;
+    noa::Json ready() const;
+
+    // looks.cpp
+    void set_up_looks(noa::Setup& setup);
+    void set_up_keys(noa::Setup& setup);
+    void look(const Text& repository, Look look, noa::Responder responder);
+
+    // The settings that a job began with live as long as it.
+    std::shared_ptr<const Settings> settings_; // owners: the agent, jobs
+    Places places_;
+    Records records_;
+    std::shared_ptr<Running> running_;
+    bool started_ = false;
+    noa::Counter runs_;
+    noa::Counter failures_;
+    noa::Counter stored_bytes_;
+};
+
+} // namespace backup

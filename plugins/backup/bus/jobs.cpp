@@ -1,0 +1,255 @@
+// Jobs that take long: at work off the lane, one at a time.
+#include <filesystem>
+#include <utility>
+
+#include "../archive/restorer.hpp"
+#include "../jobs/session.hpp"
+#include "agent.hpp"
+
+namespace backup {
+
+namespace {
+
+JobResult run_restore(Job& job, const RestoreRequest& request, const std::string& repository) {
+    const auto session =
+        Session::open(job.settings.repositories.at(repository), Lock::Kind::shared);
+    if (!session) {
+        return session.error();
+    }
+    const auto snapshot = (*session)->repository().snapshot(request.snapshot);
+    if (!snapshot) {
+        return snapshot.error();
+    }
+    const auto restored = restore((*session)->repository(), *snapshot,
+                                  {.path = request.path,
+                                   .target = request.target,
+                                   .strip = request.strip,
+                                   .read_back = request.read_back},
+                                  job.progress, job.stop);
+    if (!restored) {
+        return restored.error();
+    }
+    return noa::Json{{"snapshot", snapshot->id.hex()},
+                     {"files", restored->files},
+                     {"bytes", restored->bytes},
+                     {"directories", restored->directories},
+                     {"faults", job.progress.faults.load()},
+                     {"first_faults", faults_json(job.progress.kept_faults())}};
+}
+
+} // namespace
+
+void Backup::set_up_jobs(noa::Setup& setup) {
+    setup.operation(
+        "init", "Makes a repository",
+        [this](const RepositoryRequest& request, noa::Responder responder) {
+            const auto name = repository_of(request.repository);
+            begin(
+                "init", name,
+                [name](Job& job) -> JobResult {
+                    const auto made = make_repository(job.settings.repositories.at(*name));
+                    return made ? JobResult(noa::Json{{"repository", *name},
+                                                      {"id", (*made)->config().id.hex()}})
+                                : made.error();
+                },
+                std::move(responder));
+        });
+    setup.operation("run", "Runs a plan now",
+                    [this](const PlanRequest& request, noa::Responder responder) {
+                        const auto name = plan_of(request.plan);
+                        begin(
+                            "run", name, [name](Job& job) { return run_plan(job, *name); },
+                            std::move(responder));
+                    });
+    setup.operation("check", "Reads a repository, all of it or a part",
+                    [this](const CheckRequest& request, noa::Responder responder) {
+                        const auto name = repository_of(request.repository);
+                        begin(
+                            "check", name,
+                            [name, request](Job& job) {
+                                return run_check(job, *name, request.part, request.parts);
+                            },
+                            std::move(responder));
+                    });
+    setup.operation(
+        "drill", "Restores a snapshot beside, and looks at all of it",
+        [this](const DrillRequest& request, noa::Responder responder) {
+            const auto name = plan_of(request.plan);
+            begin(
+                "drill", name,
+                [name, request](Job& job) { return run_drill(job, *name, request.snapshot); },
+                std::move(responder));
+        });
+    setup.operation("forget", "Takes away the snapshots that a plan does not keep",
+                    [this](const ForgetRequest& request, noa::Responder responder) {
+                        const auto name = plan_of(request.plan);
+                        begin(
+                            "forget", name,
+                            [name, request](Job& job) {
+                                return run_forget(job, *name, request.dry_run, request.prune);
+                            },
+                            std::move(responder));
+                    });
+    setup.operation(
+        "prune", "Takes away the data that no snapshot needs",
+        [this](const PruneRequest& request, noa::Responder responder) {
+            const auto name = repository_of(request.repository);
+            begin(
+                "prune", name,
+                [name, request](Job& job) { return run_prune(job, *name, request.dry_run); },
+                std::move(responder));
+        });
+    setup.operation("copy", "Copies the snapshots of a repository to another",
+                    [this](const CopyRequest& request, noa::Responder responder) {
+                        const auto from = repository_of(request.from);
+                        const auto to = repository_of(request.to);
+                        begin(
+                            "copy", from ? to : from,
+                            [from, to](Job& job) { return run_copy(job, *from, *to); },
+                            std::move(responder));
+                    });
+    setup.operation("restore", "Restores a snapshot, or a part of it, to a directory",
+                    [this](const RestoreRequest& request, noa::Responder responder) {
+                        auto name = repository_of(request.repository);
+                        if (name && !request.target.starts_with('/')) {
+                            name = noa::invalid("/target: must be absolute");
+                        }
+                        begin(
+                            "restore", name,
+                            [name, request](Job& job) { return run_restore(job, request, *name); },
+                            std::move(responder));
+                    });
+    setup.operation("status", "What is at work, and what happened last",
+                    [this] { return noa::json_body(status()); });
+    setup.operation("ready", "Whether there is a recent backup that was verified",
+                    [this] { return noa::json_body(ready()); });
+    setup.operation("cancel", "Ends what is at work", [this] {
+        if (running_) {
+            running_->stop.request_stop();
+        }
+        return noa::json_body(noa::Json{{"cancelled", running_ != nullptr}});
+    });
+}
+
+void Backup::begin(std::string kind, const noa::Result<std::string>& what, Work work,
+                   std::optional<noa::Responder> responder) {
+    if (!what || running_) {
+        if (responder) {
+            responder->fail(what ? noa::busy(running_->kind + " of " + running_->what +
+                                             " is at work; see status")
+                                 : what.error());
+        }
+        return;
+    }
+    running_.reset(new Running);
+    running_->kind = std::move(kind);
+    running_->what = *what;
+    running_->since_s = Timestamp::now().seconds;
+    auto job = [running = running_, settings = settings_, places = places_, records = records_,
+                work =
+                    std::move(work)](const std::stop_token& token) mutable -> noa::Result<Outcome> {
+        const std::stop_callback forward(token, [&] { running->stop.request_stop(); });
+        Job context{*settings, places,          running->progress, running->stop.get_token(),
+                    records,   running->since_s};
+        JobResult answer = work(context);
+        if (token.stop_requested() && !answer) {
+            return answer.error(); // it is done again by the next generation
+        }
+        if (const noa::Status saved = records.save(places.records()); !saved && answer) {
+            return saved.error();
+        }
+        return Outcome{std::move(records), std::move(answer)};
+    };
+    task(std::move(job), [this, running = running_,
+                          responder = std::move(responder)](noa::Result<Outcome> outcome) mutable {
+        finish(*running, std::move(outcome), std::move(responder));
+    });
+}
+
+void Backup::finish(const Running& running, noa::Result<Outcome> outcome,
+                    std::optional<noa::Responder> responder) {
+    running_.reset();
+    JobResult answer = outcome ? std::move(outcome->answer) : JobResult(outcome.error());
+    if (outcome) {
+        records_ = std::move(outcome->records);
+    }
+    tell(running, answer);
+    if (responder && answer) {
+        responder->reply(noa::json_body(*answer));
+    } else if (responder) {
+        responder->fail(answer.error());
+    }
+}
+
+void Backup::tell(const Running& running, const JobResult& answer) {
+    if (!answer) {
+        failures_.add();
+        log(noa::Level::error, "backup.failed",
+            running.kind + " of " + running.what + ": " + answer.error().text);
+        static_cast<void>(publish(
+            "backup.failed." + running.what,
+            noa::json_body(noa::Json{{"job", running.kind}, {"why", answer.error().text}})));
+    } else if (running.kind == "run") {
+        runs_.add();
+        stored_bytes_.add(answer->value("stored_bytes", std::uint64_t{0}));
+        static_cast<void>(publish("backup.done." + running.what, noa::json_body(*answer)));
+    }
+    for (const auto& [name, record] : records_.repositories) {
+        if (!record.damage.empty()) {
+            static_cast<void>(publish("backup.damaged." + name,
+                                      noa::json_body(noa::Json{{"what", record.damage}})));
+        }
+    }
+}
+
+noa::Json Backup::status() const {
+    noa::Json all{{"running", nullptr}, {"plans", noa::Json::object()}};
+    if (running_) {
+        const Progress& progress = running_->progress;
+        all["running"] = {{"job", running_->kind},
+                          {"what", running_->what},
+                          {"since", Timestamp{running_->since_s, 0}.text()},
+                          {"files", progress.files.load()},
+                          {"bytes", progress.bytes.load()},
+                          {"all_bytes", progress.all_bytes.load()},
+                          {"faults", progress.faults.load()}};
+    }
+    for (const auto& [name, plan] : settings_->plans) {
+        const auto found = records_.plans.find(name);
+        all["plans"][name] = noa::sdk::JsonValue<PlanRecord>::write(
+            found != records_.plans.end() ? found->second : PlanRecord{});
+    }
+    all["repositories"] =
+        noa::sdk::JsonValue<decltype(records_.repositories)>::write(records_.repositories);
+    return all;
+}
+
+noa::Json Backup::ready() const {
+    const std::int64_t now_s = Timestamp::now().seconds;
+    noa::Json reasons = noa::Json::array();
+    if (settings_->plans.empty()) {
+        reasons.push_back("no plan is configured");
+    }
+    const auto older = [now_s](std::int64_t at_s, noa::Duration age) {
+        return now_s - at_s > age.count() / 1'000'000'000;
+    };
+    for (const auto& [name, plan] : settings_->plans) {
+        const auto record = records_.plans.find(name);
+        const PlanRecord its = record != records_.plans.end() ? record->second : PlanRecord{};
+        const auto repository = records_.repositories.find(plan.repository);
+        const bool known = repository != records_.repositories.end();
+        if (older(its.success_s, settings_->ready.backup_age)) {
+            reasons.push_back("plan " + name + ": no backup that is recent");
+        }
+        if (older(std::max(its.drill_s, known ? repository->second.checked_s : 0),
+                  settings_->ready.verified_age)) {
+            reasons.push_back("plan " + name + ": none that was verified recently");
+        }
+        if (known && !repository->second.damage.empty()) {
+            reasons.push_back("repository " + plan.repository + ": " + repository->second.damage);
+        }
+    }
+    return {{"ready", reasons.empty()}, {"reasons", std::move(reasons)}};
+}
+
+} // namespace backup

@@ -1,0 +1,167 @@
+#include "work.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "../archive/archiver.hpp"
+#include "databases.hpp"
+#include "session.hpp"
+
+namespace backup {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t most_told = 20; // faults, in an answer
+
+bool wanted(const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::find(names, "*") != names.end() ||
+           std::ranges::find(names, name) != names.end();
+}
+
+// The state of agents, noa's own part of the configuration, and what else was asked for.
+std::vector<std::string> folders_of(const Job& job, const PlanSettings& plan) {
+    std::vector<std::string> folders;
+    std::error_code failed;
+    for (fs::directory_iterator at(job.places.agents(), failed), end; !failed && at != end;
+         at.increment(failed)) {
+        if (at->is_directory() && wanted(plan.agents, at->path().filename().string())) {
+            folders.push_back(at->path().string());
+        }
+    }
+    std::ranges::sort(folders);
+    return folders;
+}
+
+noa::sdk::Result<ArchiveResult> archive_plan(Job& job, const std::string& name,
+                                             const PlanSettings& plan, Repository& repository) {
+    const std::vector<std::string> folders = folders_of(job, plan);
+    const bool covered = std::ranges::any_of(plan.paths, [&](const std::string& path) {
+        return job.places.agents().starts_with(path) || path.starts_with(job.places.agents());
+    });
+    auto copies = copy_databases(covered ? std::vector{job.places.agents()} : folders,
+                                 job.places.staging(), job.progress, job.stop);
+    if (!copies) {
+        return copies.error();
+    }
+    ArchiveOptions options;
+    options.substitutes = std::move(copies->substitutes);
+    options.omitted = std::move(copies->omitted);
+    options.omitted.insert(job.places.staging());
+    options.omitted.insert(job.places.drill());
+    for (const auto& [other, settings] : job.settings.repositories) {
+        options.omitted.insert(settings.path);
+    }
+    for (const std::string& folder : folders) {
+        options.sources.push_back({folder, ""});
+    }
+    const std::string state = fs::path(job.places.agents()).parent_path().string();
+    std::error_code failed;
+    if (!plan.agents.empty() && fs::is_directory(state + "/conf.d", failed)) {
+        options.sources.push_back({state + "/conf.d", ""});
+    }
+    for (const std::string& path : plan.paths) {
+        options.sources.push_back({path, ""});
+    }
+    options.excludes = plan.excludes;
+    options.tags = {"noa", tag_of(name)};
+    options.origin = Origin::of_this_process();
+    options.time = Timestamp::now();
+    if (options.sources.empty()) {
+        return noa::sdk::not_found("plan " + name + ": there is nothing to keep yet");
+    }
+    return archive(repository, options, job.progress, job.stop);
+}
+
+noa::Json archive_info(const ArchiveResult& result) {
+    return {{"id", result.snapshot.id.hex()},      {"files", result.files},
+            {"unchanged", result.unchanged},       {"directories", result.directories},
+            {"new_blobs", result.written.blobs},   {"new_bytes", result.written.plain_bytes},
+            {"stored_bytes", result.written.bytes}};
+}
+
+// `what` of the answer: what came of a step after the archive.
+void tell(noa::Json& answer, const char* what, JobResult&& outcome) {
+    answer[what] = outcome ? *std::move(outcome) : noa::Json{{"error", outcome.error().text}};
+}
+
+void follow_up(Job& job, const std::string& name, const PlanSettings& plan, noa::Json& answer) {
+    if (!plan.keep.rule().empty()) {
+        tell(answer, "forget", run_forget(job, name, false, true));
+    }
+    if (plan.check_parts > 0) {
+        RepositoryRecord& record = job.records.repositories[plan.repository];
+        const std::uint32_t part = record.next_part % plan.check_parts;
+        tell(answer, "check", run_check(job, plan.repository, part, plan.check_parts));
+        record.next_part = part + 1;
+    }
+    const std::int64_t period_s = plan.drill_every.count() / 1'000'000'000;
+    if (period_s > 0 && job.records.plans[name].drill_s + period_s <= job.now_s) {
+        tell(answer, "drill", run_drill(job, name, "latest"));
+    }
+    if (!plan.copy_to.empty()) {
+        tell(answer, "copy", run_copy(job, plan.repository, plan.copy_to));
+    }
+}
+
+} // namespace
+
+std::string tag_of(const std::string& plan) {
+    return "plan:" + plan;
+}
+
+noa::Json faults_json(const std::vector<Fault>& faults) {
+    noa::Json all = noa::Json::array();
+    for (const Fault& fault : faults) {
+        if (all.size() < most_told) {
+            all.push_back({{"what", fault.what}, {"why", fault.why}});
+        }
+    }
+    return all;
+}
+
+noa::Json snapshot_info(const Snapshot& snapshot) {
+    noa::Json info{{"id", snapshot.id.hex()},
+                   {"time", snapshot.time.text()},
+                   {"host", snapshot.hostname},
+                   {"paths", snapshot.paths},
+                   {"tags", snapshot.tags}};
+    if (snapshot.parent) {
+        info["parent"] = snapshot.parent->hex();
+    }
+    if (snapshot.original) {
+        info["original"] = snapshot.original->hex();
+    }
+    return info;
+}
+
+JobResult run_plan(Job& job, const std::string& name) {
+    const PlanSettings& plan = job.settings.plans.at(name);
+    const RepositorySettings& repository = job.settings.repositories.at(plan.repository);
+    PlanRecord& record = job.records.plans[name];
+    record.tried_s = job.now_s;
+    noa::Json answer;
+    {
+        auto session = Session::open(repository, Lock::Kind::shared, repository.create);
+        auto result = session ? archive_plan(job, name, plan, (*session)->repository())
+                              : noa::sdk::Result<ArchiveResult>(session.error());
+        std::error_code ignored;
+        fs::remove_all(job.places.staging(), ignored);
+        if (!result) {
+            record.error = result.error().text;
+            return result.error();
+        }
+        answer = archive_info(*result);
+        record.snapshot = result->snapshot.id.hex();
+    }
+    answer["plan"] = name;
+    answer["faults"] = job.progress.faults.load();
+    answer["first_faults"] = faults_json(job.progress.kept_faults());
+    record.success_s = job.now_s;
+    record.error.clear();
+    follow_up(job, name, plan, answer);
+    return answer;
+}
+
+} // namespace backup

@@ -1,0 +1,49 @@
+// What the agent does for long: each function is a whole job, on a thread of its own.
+#pragma once
+
+#include <stop_token>
+#include <string>
+
+#include "../archive/progress.hpp"
+#include "../bus/settings.hpp"
+#include "records.hpp"
+
+namespace backup {
+
+// Where things of this host are.
+struct Places {
+    std::string state; // of the agent
+    [[nodiscard]] std::string agents() const { return state.substr(0, state.rfind('/')); }
+    [[nodiscard]] std::string staging() const { return state + "/staging"; }
+    [[nodiscard]] std::string drill() const { return state + "/drill"; }
+    [[nodiscard]] std::string records() const { return state + "/records.json"; }
+};
+
+struct Job {
+    const Settings& settings;
+    const Places& places;
+    Progress& progress;
+    std::stop_token stop;
+    Records& records;
+    std::int64_t now_s;
+};
+
+using JobResult = noa::sdk::Result<noa::Json>; // what is answered
+
+// Archives, forgets, prunes when something was forgotten, reads a part of the data, copies, and
+// drills when that is due. What follows the archive is told, and does not make it undone.
+[[nodiscard]] JobResult run_plan(Job& job, const std::string& plan);
+[[nodiscard]] JobResult run_check(Job& job, const std::string& repository, std::uint32_t part,
+                                  std::uint32_t parts);
+// Restores the newest of the plan, or `snapshot`, beside; opens every database; reads all files
+// back.
+[[nodiscard]] JobResult run_drill(Job& job, const std::string& plan, const std::string& snapshot);
+[[nodiscard]] JobResult run_forget(Job& job, const std::string& plan, bool dry_run, bool prune);
+[[nodiscard]] JobResult run_prune(Job& job, const std::string& repository, bool dry_run);
+[[nodiscard]] JobResult run_copy(Job& job, const std::string& from, const std::string& to);
+
+[[nodiscard]] std::string tag_of(const std::string& plan);
+[[nodiscard]] noa::Json faults_json(const std::vector<Fault>& faults);
+[[nodiscard]] noa::Json snapshot_info(const Snapshot& snapshot);
+
+} // namespace backup
