@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "config/quantity.hpp"
+#include "noactl/backup_command_line.hpp"
 #include "noactl/commands.hpp"
 #include "noactl/complete_words.hpp"
 #include "noactl/document_command_line.hpp"
@@ -88,6 +89,7 @@ private:
     DocumentArgs document_;
     MigrationsArgs migrations_;
     MessageArgs message_;
+    BackupArgs backup_;
     PluginArgs plugin_;
     std::vector<std::string> words_;
 };
@@ -275,6 +277,7 @@ void CommandLine::add_config_commands() {
     add_document_commands(app_, globals_, check_.files, document_, chosen_);
     add_migrations_commands(app_, globals_, migrations_, chosen_);
     add_message_commands(app_, globals_, message_, chosen_);
+    add_backup_commands(app_, globals_, backup_, chosen_);
 }
 
 void CommandLine::add_manifest_commands() {

@@ -235,6 +235,35 @@ password = "of the second"
             self.call(client, "run", {"plan": "none"})
         self.assertIn("no plan none", caught.exception.text)
 
+    def test_the_verbs_of_noactl(self):
+        host = self.host(plan="keep = { last = 1 }")
+
+        def verb(*args):
+            return host.noactl("backup", *args)
+
+        self.assertEqual(host.noactl_run("backup", "ready").returncode, 1)
+        self.assertRegex(verb("run"), r"snapshot [0-9a-f]{8}: \d+ files, 0 unchanged")
+        (self.extra / "new").write_text("new")
+        self.assertIn("drill", json.loads(verb("run", "all", "--json")) | {"drill": 0})
+        self.assertIn("ready", verb("ready"))
+        identity = json.loads(verb("show", "--json"))["id"]
+        self.assertIn(identity[:8], verb("list", "--plan", "all"))
+        self.assertIn("new", verb("ls", "latest", str(self.extra)))
+        self.assertEqual(verb("diff", identity[:10]), "no difference\n")
+        self.assertRegex(verb("check"), r"ok +true")
+        self.assertRegex(verb("drill"), r"databases +\d")
+        target = host.root / "target"
+        verb("restore", "latest", str(target), "--path", str(self.extra / "new"), "--strip")
+        self.assertEqual((target / "new").read_text(), "new")
+        self.assertIn("last snapshot", verb("forget", "--dry-run"))
+        self.assertIn("freed_bytes", verb("prune", "--dry-run"))
+        self.assertIn("yes", verb("keys"))
+        self.assertIn("false", verb("cancel"))
+        self.assertIn("success_s", verb("status"))
+        refused = host.noactl_run("backup", "run", "none")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("no plan none", refused.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -27,7 +27,7 @@ def verbs(*path):
 
 
 def groups():
-    return {"config", "manifest", "messages", "migrations", "plugin"}
+    return {"backup", "config", "manifest", "messages", "migrations", "plugin"}
 
 
 def options_in(text):

@@ -30,6 +30,7 @@ public:
 private:
     // What is at work. Owners: the agent, while it is; the work.
     struct Running {
+        std::uint64_t number = 0;
         std::string kind;
         std::string what;
         std::int64_t since_s = 0;
@@ -55,9 +56,11 @@ private:
 
     // jobs.cpp
     void set_up_jobs(noa::Setup& setup);
-    // Refused while another runs; answered when it has ended.
+    void set_up_upkeep(noa::Setup& setup);
+    void set_up_status(noa::Setup& setup);
+    // Refused while another runs; answered when it has ended, or at once with its number.
     void begin(std::string kind, const noa::Result<std::string>& what, Work work,
-               std::optional<noa::Responder> responder);
+               std::optional<noa::Responder> responder, bool wait = true);
     void finish(const Running& running, noa::Result<Outcome> outcome,
                 std::optional<noa::Responder> responder);
     void tell(const Running& running, const JobResult& answer);
@@ -74,6 +77,8 @@ private:
     Places places_;
     Records records_;
     std::shared_ptr<Running> running_;
+    std::uint64_t jobs_ = 0; // that began
+    noa::Json last_;         // the one that ended last
     bool started_ = false;
     noa::Counter runs_;
     noa::Counter failures_;

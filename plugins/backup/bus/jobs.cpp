@@ -59,54 +59,7 @@ void Backup::set_up_jobs(noa::Setup& setup) {
                         const auto name = plan_of(request.plan);
                         begin(
                             "run", name, [name](Job& job) { return run_plan(job, *name); },
-                            std::move(responder));
-                    });
-    setup.operation("check", "Reads a repository, all of it or a part",
-                    [this](const CheckRequest& request, noa::Responder responder) {
-                        const auto name = repository_of(request.repository);
-                        begin(
-                            "check", name,
-                            [name, request](Job& job) {
-                                return run_check(job, *name, request.part, request.parts);
-                            },
-                            std::move(responder));
-                    });
-    setup.operation(
-        "drill", "Restores a snapshot beside, and looks at all of it",
-        [this](const DrillRequest& request, noa::Responder responder) {
-            const auto name = plan_of(request.plan);
-            begin(
-                "drill", name,
-                [name, request](Job& job) { return run_drill(job, *name, request.snapshot); },
-                std::move(responder));
-        });
-    setup.operation("forget", "Takes away the snapshots that a plan does not keep",
-                    [this](const ForgetRequest& request, noa::Responder responder) {
-                        const auto name = plan_of(request.plan);
-                        begin(
-                            "forget", name,
-                            [name, request](Job& job) {
-                                return run_forget(job, *name, request.dry_run, request.prune);
-                            },
-                            std::move(responder));
-                    });
-    setup.operation(
-        "prune", "Takes away the data that no snapshot needs",
-        [this](const PruneRequest& request, noa::Responder responder) {
-            const auto name = repository_of(request.repository);
-            begin(
-                "prune", name,
-                [name, request](Job& job) { return run_prune(job, *name, request.dry_run); },
-                std::move(responder));
-        });
-    setup.operation("copy", "Copies the snapshots of a repository to another",
-                    [this](const CopyRequest& request, noa::Responder responder) {
-                        const auto from = repository_of(request.from);
-                        const auto to = repository_of(request.to);
-                        begin(
-                            "copy", from ? to : from,
-                            [from, to](Job& job) { return run_copy(job, *from, *to); },
-                            std::move(responder));
+                            std::move(responder), request.wait);
                     });
     setup.operation("restore", "Restores a snapshot, or a part of it, to a directory",
                     [this](const RestoreRequest& request, noa::Responder responder) {
@@ -117,8 +70,63 @@ void Backup::set_up_jobs(noa::Setup& setup) {
                         begin(
                             "restore", name,
                             [name, request](Job& job) { return run_restore(job, request, *name); },
-                            std::move(responder));
+                            std::move(responder), request.wait);
                     });
+    set_up_upkeep(setup);
+    set_up_status(setup);
+}
+
+void Backup::set_up_upkeep(noa::Setup& setup) {
+    setup.operation("check", "Reads a repository, all of it or a part",
+                    [this](const CheckRequest& request, noa::Responder responder) {
+                        const auto name = repository_of(request.repository);
+                        begin(
+                            "check", name,
+                            [name, request](Job& job) {
+                                return run_check(job, *name, request.part, request.parts);
+                            },
+                            std::move(responder), request.wait);
+                    });
+    setup.operation(
+        "drill", "Restores a snapshot beside, and looks at all of it",
+        [this](const DrillRequest& request, noa::Responder responder) {
+            const auto name = plan_of(request.plan);
+            begin(
+                "drill", name,
+                [name, request](Job& job) { return run_drill(job, *name, request.snapshot); },
+                std::move(responder), request.wait);
+        });
+    setup.operation("forget", "Takes away the snapshots that a plan does not keep",
+                    [this](const ForgetRequest& request, noa::Responder responder) {
+                        const auto name = plan_of(request.plan);
+                        begin(
+                            "forget", name,
+                            [name, request](Job& job) {
+                                return run_forget(job, *name, request.dry_run, request.prune);
+                            },
+                            std::move(responder), request.wait);
+                    });
+    setup.operation(
+        "prune", "Takes away the data that no snapshot needs",
+        [this](const PruneRequest& request, noa::Responder responder) {
+            const auto name = repository_of(request.repository);
+            begin(
+                "prune", name,
+                [name, request](Job& job) { return run_prune(job, *name, request.dry_run); },
+                std::move(responder), request.wait);
+        });
+    setup.operation("copy", "Copies the snapshots of a repository to another",
+                    [this](const CopyRequest& request, noa::Responder responder) {
+                        const auto from = repository_of(request.from);
+                        const auto to = repository_of(request.to);
+                        begin(
+                            "copy", from ? to : from,
+                            [from, to](Job& job) { return run_copy(job, *from, *to); },
+                            std::move(responder), request.wait);
+                    });
+}
+
+void Backup::set_up_status(noa::Setup& setup) {
     setup.operation("status", "What is at work, and what happened last",
                     [this] { return noa::json_body(status()); });
     setup.operation("ready", "Whether there is a recent backup that was verified",
@@ -132,7 +140,7 @@ void Backup::set_up_jobs(noa::Setup& setup) {
 }
 
 void Backup::begin(std::string kind, const noa::Result<std::string>& what, Work work,
-                   std::optional<noa::Responder> responder) {
+                   std::optional<noa::Responder> responder, bool wait) {
     if (!what || running_) {
         if (responder) {
             responder->fail(what ? noa::busy(running_->kind + " of " + running_->what +
@@ -144,7 +152,12 @@ void Backup::begin(std::string kind, const noa::Result<std::string>& what, Work 
     running_.reset(new Running);
     running_->kind = std::move(kind);
     running_->what = *what;
+    running_->number = ++jobs_;
     running_->since_s = Timestamp::now().seconds;
+    if (responder && !wait) {
+        responder->reply(noa::json_body(noa::Json{{"job", running_->number}}));
+        responder.reset();
+    }
     auto job = [running = running_, settings = settings_, places = places_, records = records_,
                 work =
                     std::move(work)](const std::stop_token& token) mutable -> noa::Result<Outcome> {
@@ -173,6 +186,8 @@ void Backup::finish(const Running& running, noa::Result<Outcome> outcome,
     if (outcome) {
         records_ = std::move(outcome->records);
     }
+    last_ = {{"job", running.number}, {"kind", running.kind}, {"what", running.what}};
+    last_[answer ? "answer" : "error"] = answer ? *answer : noa::Json(answer.error().text);
     tell(running, answer);
     if (responder && answer) {
         responder->reply(noa::json_body(*answer));
@@ -203,10 +218,11 @@ void Backup::tell(const Running& running, const JobResult& answer) {
 }
 
 noa::Json Backup::status() const {
-    noa::Json all{{"running", nullptr}, {"plans", noa::Json::object()}};
+    noa::Json all{{"running", nullptr}, {"last", last_}, {"plans", noa::Json::object()}};
     if (running_) {
         const Progress& progress = running_->progress;
-        all["running"] = {{"job", running_->kind},
+        all["running"] = {{"job", running_->number},
+                          {"kind", running_->kind},
                           {"what", running_->what},
                           {"since", Timestamp{running_->since_s, 0}.text()},
                           {"files", progress.files.load()},

@@ -13,6 +13,7 @@ using Text = std::optional<std::string>;
 
 inline constexpr const char* repository_help = "absent: the only one";
 inline constexpr const char* plan_help = "absent: the only one";
+inline constexpr const char* wait_help = "false: answered with the number of the job, at once";
 inline constexpr const char* snapshot_help = "the start of its id, or \"latest\"";
 
 struct RepositoryRequest {
@@ -24,8 +25,10 @@ struct RepositoryRequest {
 };
 struct PlanRequest {
     Text plan;
+    bool wait = true;
     static constexpr auto fields() {
-        return noa::fields(noa::field("plan", &PlanRequest::plan, plan_help));
+        return noa::fields(noa::field("plan", &PlanRequest::plan, plan_help),
+                           noa::optional_field("wait", &PlanRequest::wait, wait_help));
     }
 };
 struct ListRequest {
@@ -80,6 +83,7 @@ struct RestoreRequest {
     std::string target;
     bool strip = false;
     bool read_back = true;
+    bool wait = true;
     static constexpr auto fields() {
         return noa::fields(
             noa::field("repository", &RestoreRequest::repository, repository_help),
@@ -89,52 +93,63 @@ struct RestoreRequest {
             noa::optional_field("strip", &RestoreRequest::strip,
                                 "true: without the folders above path"),
             noa::optional_field("read_back", &RestoreRequest::read_back,
-                                "compare what is on the disk"));
+                                "compare what is on the disk"),
+            noa::optional_field("wait", &RestoreRequest::wait, wait_help));
     }
 };
 struct CheckRequest {
     Text repository;
     std::uint32_t part = 0;
     std::uint32_t parts = 1;
+    bool wait = true;
     static constexpr auto fields() {
         return noa::fields(noa::field("repository", &CheckRequest::repository, repository_help),
                            noa::optional_field("part", &CheckRequest::part, "which, from 0"),
                            noa::optional_field("parts", &CheckRequest::parts,
-                                               "of so many the data is read; 1: all, 0: none"));
+                                               "of so many the data is read; 1: all, 0: none"),
+                           noa::optional_field("wait", &CheckRequest::wait, wait_help));
     }
 };
 struct DrillRequest {
     Text plan;
     std::string snapshot = "latest";
+    bool wait = true;
     static constexpr auto fields() {
         return noa::fields(noa::field("plan", &DrillRequest::plan, plan_help),
-                           noa::optional_field("snapshot", &DrillRequest::snapshot, snapshot_help));
+                           noa::optional_field("snapshot", &DrillRequest::snapshot, snapshot_help),
+                           noa::optional_field("wait", &DrillRequest::wait, wait_help));
     }
 };
 struct ForgetRequest {
     Text plan;
     bool dry_run = false;
     bool prune = false;
+    bool wait = true;
     static constexpr auto fields() {
         return noa::fields(noa::field("plan", &ForgetRequest::plan, plan_help),
                            noa::optional_field("dry_run", &ForgetRequest::dry_run),
-                           noa::optional_field("prune", &ForgetRequest::prune));
+                           noa::optional_field("prune", &ForgetRequest::prune),
+                           noa::optional_field("wait", &ForgetRequest::wait, wait_help));
     }
 };
 struct PruneRequest {
     Text repository;
     bool dry_run = false;
+    bool wait = true;
     static constexpr auto fields() {
         return noa::fields(noa::field("repository", &PruneRequest::repository, repository_help),
-                           noa::optional_field("dry_run", &PruneRequest::dry_run));
+                           noa::optional_field("dry_run", &PruneRequest::dry_run),
+                           noa::optional_field("wait", &PruneRequest::wait, wait_help));
     }
 };
 struct CopyRequest {
     std::string from;
     std::string to;
+    bool wait = true;
     static constexpr auto fields() {
         return noa::fields(noa::field("from", &CopyRequest::from, "a repository"),
-                           noa::field("to", &CopyRequest::to, "another"));
+                           noa::field("to", &CopyRequest::to, "another"),
+                           noa::optional_field("wait", &CopyRequest::wait, wait_help));
     }
 };
 struct KeyAddRequest {

@@ -52,7 +52,7 @@ struct Open {
 };
 
 // In a read transaction; nothing for what is no database.
-noa::sqlite::Result<std::optional<noa::sqlite::Database>> open_to_read(const std::string& path) {
+noa::sqlite::Result<std::optional<noa::sqlite::Database>> begin_reading(const std::string& path) {
     auto database = noa::sqlite::Database::open(path, {.read_only = true});
     if (!database) {
         if ((database.error().code & 0xFF) == SQLITE_NOTADB) {
@@ -91,7 +91,7 @@ noa::sdk::Result<DatabaseCopies> copy_databases(const std::vector<std::string>& 
                 continue;
             }
             auto database = open.size() < most_databases
-                                ? open_to_read(path)
+                                ? begin_reading(path)
                                 : noa::sqlite::Result<std::optional<noa::sqlite::Database>>(
                                       noa::sqlite::Error{SQLITE_FULL, "too many", path});
             if (!database) {
