@@ -79,13 +79,13 @@ noa::Result<Json> Effective::value(const std::string& name, const std::string& e
 }
 
 noa::Status Effective::enter(std::string what, const std::string& where) {
-    std::string path;
-    for (const std::string& open : open_) {
-        path.append(open).append(" → ");
-        if (open == what) {
-            return noa::invalid((where.empty() ? "/" : where) +
-                                ": leads back to itself: " + path.append(what));
+    if (auto open = std::ranges::find(open_, what); open != open_.end()) {
+        std::string path;
+        for (; open != open_.end(); ++open) {
+            path.append(*open).append(" → ");
         }
+        return noa::invalid((where.empty() ? "/" : where) +
+                            ": leads back to itself: " + path.append(what));
     }
     if (open_.size() >= deepest_fill) {
         return noa::invalid(where + ": more than 16 references deep");
