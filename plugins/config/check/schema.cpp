@@ -6,12 +6,38 @@
 #include "../store/edit.hpp"
 #include "expected.hpp"
 
-// The only file that sees valijson: without exceptions it aborts on a bad $ref.
+// Of one pattern; what it repeats counts as often as it may be repeated.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): libstdc++ has it for this
+#define _GLIBCXX_REGEX_STATE_LIMIT 4000
+#include <regex>
+
+namespace config {
+namespace {
+
+// Takes all ways through a text at once. By default std::regex tries one after the other, and for
+// "(a|a)*" has twice as many with each character.
+class OneWalkRegex : public std::regex {
+public:
+    explicit OneWalkRegex(const std::string& pattern)
+        : std::regex(pattern, ECMAScript | std::regex_constants::__polynomial) {}
+};
+
+} // namespace
+} // namespace config
+
+namespace std {                              // NOLINT(cert-dcl58-cpp)
+using one_walk_regex = config::OneWalkRegex; // NOLINT(readability-identifier-naming)
+} // namespace std
+
+// The only file that sees valijson, which makes its patterns itself: without exceptions it aborts
+// on a bad $ref.
 #define VALIJSON_USE_EXCEPTIONS 1
+#define regex one_walk_regex
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
 #include <valijson/validator.hpp>
+#undef regex
 
 namespace config {
 
@@ -20,7 +46,6 @@ namespace {
 using noa::Json;
 
 constexpr std::size_t most_findings = 20;
-// std::regex recurses for each character.
 constexpr std::size_t longest_matched = 1024;
 
 bool mentions_pattern(const Json& schema) {
@@ -29,6 +54,25 @@ bool mentions_pattern(const Json& schema) {
         return true;
     }
     return schema.is_structured() && std::ranges::any_of(schema, mentions_pattern);
+}
+
+// Throws what std::regex does, on the first pattern that it does not take.
+void try_patterns(const Json& schema) {
+    const auto pattern = schema.is_object() ? schema.find("pattern") : schema.end();
+    if (schema.is_object() && pattern != schema.end() && pattern->is_string()) {
+        const OneWalkRegex tried(pattern->get_ref<const std::string&>());
+    }
+    if (!schema.is_structured()) {
+        return;
+    }
+    for (const auto& [key, child] : schema.items()) {
+        if (schema.is_object() && key == "patternProperties" && child.is_object()) {
+            for (const auto& entry : child.items()) {
+                const OneWalkRegex tried(entry.key());
+            }
+        }
+        try_patterns(child);
+    }
 }
 
 void find_long_texts(const Json& value, const std::string& where, std::vector<Finding>& findings) {
@@ -74,6 +118,12 @@ noa::Result<std::shared_ptr<const Schema>> Schema::compile(Json schema) {
         return noa::invalid("schema: " + fault);
     }
     try {
+        try_patterns(schema);
+    } catch (const std::regex_error& failure) {
+        std::string why = failure.what();
+        return noa::invalid("schema: a pattern is not taken: " + why.substr(0, why.find('.')));
+    }
+    try {
         auto parsed = std::make_unique<Parsed>();
         valijson::SchemaParser().populateSchema(valijson::adapters::NlohmannJsonAdapter(schema),
                                                 parsed->schema);
@@ -103,7 +153,7 @@ std::vector<Finding> Schema::check(const Json& value) const {
         for (valijson::ValidationResults::Error error; results.popError(error);) {
             all.emplace(pointer_of_context(error.context), error.description);
         }
-    } catch (const std::exception& failure) { // a pattern that std::regex does not take
+    } catch (const std::exception& failure) {
         return {{"", "a schema that can be applied", failure.what()}};
     }
     for (const auto& [pointer, description] : all) {

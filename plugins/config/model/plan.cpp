@@ -35,6 +35,12 @@ std::string told(const std::vector<Finding>& findings) {
                : text;
 }
 
+// One that does not compile would not be applied either.
+std::string fault_of_compiling(const Json& schema) {
+    const auto compiled = Schema::compile(schema);
+    return compiled ? std::string() : compiled.error().text;
+}
+
 // A secret is a text to whoever has its value; what the reference says is as good as any.
 Json with_secrets_as_text(const Json& value) {
     if (const std::string* secret = sole_text(value, "$secret")) {
@@ -147,7 +153,7 @@ noa::Status Planner::check_value(const Key& key, const Json& value, const std::s
     if (depth_of(value) > deepest_value) {
         return noa::invalid(where(key) + "nested deeper than " + std::to_string(deepest_value));
     }
-    const std::string fault = key.layer == schema_layer     ? fault_of_schema(value)
+    const std::string fault = key.layer == schema_layer     ? fault_of_compiling(value)
                               : key.layer == template_layer ? fault_of_template(value)
                               : key.layer == policy_layer   ? fault_of_policy(value)
                                                             : std::string();

@@ -90,6 +90,22 @@ TEST(ConfigSchema, RefusesWhereTheValidatorHasNoWords) {
     }
 }
 
+TEST(ConfigSchema, MatchesPatternsInOneWalk) {
+    const std::string text(1000, 'a');
+    for (const char* pattern : {"^(a|a)*$", "^(a|aa)*$", "^a*a*a*a*a*a*$"}) {
+        const auto schema = Schema::compile({{"items", {{"pattern", pattern}}}});
+        ASSERT_TRUE(schema) << schema.error().text;
+        EXPECT_TRUE((*schema)->check(noa::Json::array({text})).empty());
+        EXPECT_FALSE((*schema)->check(noa::Json::array({text + "b"})).empty());
+    }
+    const auto names = Schema::compile({{"patternProperties", {{"^(a|a)*$", false}}}});
+    ASSERT_TRUE(names);
+    EXPECT_TRUE((*names)->check({{text + "b", 1}}).empty());
+    for (const char* pattern : {"(a", R"((a)\1)", "(a?){5000}"}) {
+        EXPECT_FALSE(Schema::compile({{"pattern", pattern}})) << pattern;
+    }
+}
+
 TEST(ConfigSchema, RefusesBombs) {
     EXPECT_EQ(fault_of_schema(parsed(R"({"$ref": "#"})")), "a $ref leads back to itself");
     EXPECT_NE(fault_of_schema(parsed(R"({"$ref": "http://example.org/x"})")).find("never fetched"),
