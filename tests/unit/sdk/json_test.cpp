@@ -95,6 +95,19 @@ TEST_F(JsonOperations, RefuseDeepNesting) {
     EXPECT_TRUE(agent.call("any", std::string(64, '[') + std::string(64, ']')).ok());
 }
 
+TEST_F(JsonOperations, RefuseWhatWouldNotBeKept) {
+    set_up();
+    EXPECT_EQ(agent.call("any", R"({"a": {"k": 1, "b": [], "k": 2}})").text,
+              "body: the key \"k\" comes twice");
+    EXPECT_EQ(agent.call("any", R"([1, -9223372036854775809])").text,
+              "body: the number -9223372036854775809 has more than 64 bits: write it as text");
+    for (const char* good :
+         {R"([18446744073709551615,-9223372036854775808])", R"({"a":{"k":1},"b":{"k":1}})",
+          R"({"a:":":{\"k\":","k":"99999999999999999999"})", R"([0.5,1e+300])"}) {
+        EXPECT_EQ(agent.call("any", good).body, good);
+    }
+}
+
 TEST_F(JsonOperations, DescribeTheirTypes) {
     set_up();
     const auto described = noa::Json::parse(agent.describe())["operations"]["set"];

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "noa/sdk.hpp"
+#include "noa/sdk/json_body.hpp"
 #include "noa/sdk/json_value.hpp"
 
 namespace noa::sdk {
@@ -39,6 +40,16 @@ inline constexpr unsigned json_depth_limit = 64;
     return true;
 }
 
+// "[json.exception.parse_error.101] parse error at line 1, …" without the first word, and short.
+[[nodiscard]] inline Error json_error(const std::exception& failure) {
+    constexpr std::size_t longest = 200;
+    std::string_view why = failure.what();
+    if (why.starts_with("[json.exception")) {
+        why.remove_prefix(std::min(why.find("] ") + 2, why.size()));
+    }
+    return invalid("body: " + std::string(why.substr(0, longest)));
+}
+
 // NOA_E_INVALID with line and column.
 [[nodiscard]] inline Result<Json> parse_json(std::string_view text) {
     if (!json_nests_within(text, json_depth_limit)) {
@@ -46,13 +57,29 @@ inline constexpr unsigned json_depth_limit = 64;
     }
     try {
         return Json::parse(text);
-    } catch (const Json::parse_error& failure) {
-        std::string_view why = failure.what(); // "[json.exception…] parse error at line 1, …"
-        why.remove_prefix(std::min(why.find("] ") + 2, why.size()));
-        return invalid("body: " + std::string(why));
-    } catch (const std::exception& failure) { // a number beyond all bounds
-        return invalid(std::string("body: ") + failure.what());
+    } catch (const std::exception& failure) { // a number beyond all bounds as well
+        return json_error(failure);
     }
+}
+
+// As parse_json, of what others say: a key that comes twice in an object and an integer beyond 64
+// bits are refused, because what was meant would not be kept.
+[[nodiscard]] inline Result<Json> parse_json_body(std::string_view text) {
+    constexpr std::size_t longest_shown = 40;
+    const JsonSeen seen = look_at_json(text);
+    if (!seen.too_large.empty()) {
+        return invalid("body: the number " + std::string(seen.too_large.substr(0, longest_shown)) +
+                       " has more than 64 bits: write it as text");
+    }
+    Result<Json> json = parse_json(text);
+    if (!json) {
+        return json;
+    }
+    if (seen.members != count_members(*json)) {
+        return invalid("body: the key \"" + twice_in(text).substr(0, longest_shown) +
+                       "\" comes twice");
+    }
+    return json;
 }
 
 // Bytes that are not UTF-8 become U+FFFD.
@@ -83,7 +110,7 @@ struct Codec<T> {
     template <JsonReadable U = T>
     static Result<U> decode(std::string_view body, Extra extra) {
         // A request without a body asks with nothing but defaults.
-        const Result<Json> json = parse_json(Fielded<U> && body.empty() ? "{}" : body);
+        const Result<Json> json = parse_json_body(Fielded<U> && body.empty() ? "{}" : body);
         if (!json) {
             return json.error();
         }
