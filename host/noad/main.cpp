@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
     mallopt(M_TRIM_THRESHOLD, 512 * 1024);
     // NOLINTEND(concurrency-mt-unsafe)
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN); // a file past its limit is an error of that write
     // Two descriptors an agent, one a client; libzmq ends the process when it finds none.
     rlimit files{};
     if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {

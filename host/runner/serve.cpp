@@ -24,6 +24,7 @@ int serve(const std::string& agent) {
     ::prctl(PR_SET_NAME, ("noa:" + agent).c_str(), 0, 0, 0);
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     ::signal(SIGPIPE, SIG_IGN); // as in the host
+    ::signal(SIGXFSZ, SIG_IGN);
     UniqueFd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!bell || ::fcntl(link_fd, F_SETFD, FD_CLOEXEC) != 0) {
         std::fputs("noa-agent-runner: --serve is for noad: descriptor 3 is no link\n", stderr);
