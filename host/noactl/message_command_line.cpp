@@ -43,6 +43,15 @@ public:
             ->check(CLI::IsMember({"queued", "failed", "acked", "dead", "expired", "cancelled"}));
         id(*add("show", "A message with its whole life", messages_show));
         id(*add("follow", "What becomes of a message; 1 when it did not arrive", messages_follow));
+        auto* tasks =
+            add("tasks", "Tasks, the newest first, and counts of the last hour", messages_tasks);
+        tasks->add_option("--type", args_.type, "Of which they are");
+        tasks->add_option("--state", args_.state, "Of which they are")
+            ->check(CLI::IsMember({"pending", "processing", "completed", "failed"}));
+        tasks->add_flag("--stuck", args_.stuck, "In processing for too long");
+        tasks->add_option("--count", args_.count, "How many")
+            ->check(CLI::Range(1, 1000))
+            ->capture_default_str();
         add("queues", "What waits, by recipient",
             [](const Globals& globals, const MessageArgs&) { return messages_queues(globals); });
     }

@@ -219,6 +219,32 @@ int messages_queues(const Globals& globals) {
     });
 }
 
+int messages_tasks(const Globals& globals, const MessageArgs& args) {
+    const json body{
+        {"type", args.type}, {"status", args.state}, {"stuck", args.stuck}, {"limit", args.count}};
+    return print_messages(globals, "task.list", body, [&](const json& answer) {
+        Table table({{"ID"},
+                     {"TYPE"},
+                     {"STATUS"},
+                     {"ATTEMPT", true},
+                     {"WORKER"},
+                     {"CREATED"},
+                     {"STARTED"},
+                     {"ERROR"}});
+        for (const auto& one : answer.value("tasks", json::array())) {
+            table.add({member(one, "id"), member(one, "type"), member(one, "status"),
+                       member(one, "attempt"), member(one, "worker"), member(one, "created_at"),
+                       member(one, "started_at"), member(one, "error")});
+        }
+        Table counts({{"LAST HOUR"}, {"STATUS"}, {"TASKS", true}});
+        for (const auto& one : answer.value("last_hour", json::array())) {
+            counts.add({member(one, "type"), member(one, "status"), member(one, "count")});
+        }
+        return (table.empty() ? std::string("no tasks\n") : table.render(globals.screen())) +
+               (counts.empty() ? "" : "\n" + counts.render(globals.screen()));
+    });
+}
+
 int messages_breakers(const Globals& globals, const MessageArgs& args) {
     if (!args.to.empty()) {
         const auto* verb = args.state == "open" ? "breaker.open" : "breaker.close";

@@ -26,6 +26,8 @@ struct MessageArgs {
     bool group = false;
     bool ordered = false;
     bool all = false;
+    bool stuck = false;
+    std::string type;
 };
 
 [[nodiscard]] int messages_send(const Globals& globals, const MessageArgs& args);
@@ -37,6 +39,7 @@ struct MessageArgs {
 [[nodiscard]] int messages_expire(const Globals& globals, const MessageArgs& args);
 [[nodiscard]] int messages_cancel(const Globals& globals, const MessageArgs& args);
 [[nodiscard]] int messages_queues(const Globals& globals);
+[[nodiscard]] int messages_tasks(const Globals& globals, const MessageArgs& args);
 // `state`: open or closed sets the breaker of `to` by hand; empty shows all.
 [[nodiscard]] int messages_breakers(const Globals& globals, const MessageArgs& args);
 

@@ -36,9 +36,11 @@ void Communication::setup(noa::Setup& setup) {
     set_up_sends(setup);
     set_up_records(setup);
     set_up_control(setup);
+    set_up_tasks(setup);
     set_up_metrics(setup);
     setup.every(upkeep, [this] { forget_old(); });
     setup.every(clock_looks, [this] { look_at_clock(); });
+    setup.every(std::chrono::seconds(1), [this] { sweep_tasks(); });
     setup.capability("communication");
     setup.event("communication.dead", {.summary = "A message was given up: its id, and why"});
     setup.event("communication.quarantined",
@@ -112,7 +114,8 @@ noa::Status Communication::start() {
     jitter_ = noa::sdk::Jitter(std::uint64_t{chance()} << 32U | chance());
     clock_offset_ = date_of_now() - millis(now());
     gathering_ = std::make_unique<Group>();
-    in_flight_ = pump_posted_ = checkpointing_ = false;
+    in_flight_ = pump_posted_ = checkpointing_ = sweeping_ = false;
+    processing_ = true;
     store_fault_.clear();
     quarantined_.clear();
     tick_timer_ = 0;
@@ -235,6 +238,7 @@ noa::Status Communication::quiesce(noa::Time /*deadline*/) {
     writer_.reset();
     reader_.reset();
     checkpoint_.reset();
+    takers_.clear();
     waiters_.clear(); // who waits goes on waiting with the next generation
     deliveries_.reset();
     return {};

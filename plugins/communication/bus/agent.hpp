@@ -1,6 +1,7 @@
 // The agent: messages taken from the bus, committed together, delivered, accounted for.
 #pragma once
 
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,11 +14,13 @@
 #include "../delivery/seen.hpp"
 #include "../store/reader.hpp"
 #include "../store/store.hpp"
+#include "../store/tasks.hpp"
 #include "messages.hpp"
 #include "noa/sdk/worker.hpp"
 #include "send_request.hpp"
 #include "settings.hpp"
 #include "settings_schema.hpp"
+#include "task_requests.hpp"
 
 namespace communication {
 
@@ -152,6 +155,16 @@ private:
     void wait_for(Seq seq, const WaitRequest& request, noa::Responder responder);
     void wake_waiters(const Settlement& settlement);
 
+    // tasks.cpp
+    void set_up_tasks(noa::Setup& setup);
+    void submit_task(const SubmitRequest& request, const noa::Request& message,
+                     noa::Responder responder);
+    void take_task(TakeRequest request, const std::string& worker, noa::Responder responder);
+    void retake();
+    void end_task(const EndRequest& request, TaskEnd end, noa::Responder responder);
+    void list_tasks(const TaskListRequest& request, noa::Responder responder);
+    void sweep_tasks();
+
     // control.cpp
     void set_up_control(noa::Setup& setup);
     Body queues();
@@ -165,6 +178,15 @@ private:
     std::unique_ptr<Deliveries> deliveries_;
     std::unique_ptr<Seen> seen_;
     std::map<std::string, std::vector<std::string>> groups_;
+    struct Taker {
+        TakeRequest request;
+        std::string worker;
+        noa::Responder responder;
+        noa::TimerId timer = 0;
+    };
+    std::list<Taker> takers_; // who wait for a task, the first first
+    bool sweeping_ = false;
+    bool processing_ = true; // there may be tasks in processing
     std::multimap<Seq, Waiter> waiters_;
     std::map<std::string, Bucket> sender_rates_;
     Bucket class_rates_[3];

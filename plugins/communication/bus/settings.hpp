@@ -70,6 +70,21 @@ struct BreakerSettings {
     }
 };
 
+struct TaskSettings {
+    std::uint64_t backlog = 10'000;
+    noa::Duration timeout = std::chrono::minutes(5);
+    std::uint32_t attempts = 5;
+    noa::Duration stuck = std::chrono::minutes(30);
+    std::string stuck_rule = "requeue";
+    static constexpr auto fields() {
+        return noa::fields(noa::optional_field("backlog", &TaskSettings::backlog),
+                           noa::optional_field("timeout", &TaskSettings::timeout),
+                           noa::optional_field("attempts", &TaskSettings::attempts),
+                           noa::optional_field("stuck", &TaskSettings::stuck),
+                           noa::optional_field("stuck_rule", &TaskSettings::stuck_rule));
+    }
+};
+
 struct Settings {
     noa::ByteSize max_message_size{10U << 20U};
     std::uint64_t max_queued = 100'000;
@@ -85,6 +100,7 @@ struct Settings {
     RetrySettings retry;
     BreakerSettings breaker;
     RateSettings rates;
+    TaskSettings tasks;
     static constexpr auto fields() {
         return noa::fields(
             noa::optional_field("max_message_size", &Settings::max_message_size),
@@ -100,7 +116,8 @@ struct Settings {
             noa::optional_field("max_hops", &Settings::max_hops),
             noa::optional_field("retry", &Settings::retry),
             noa::optional_field("breaker", &Settings::breaker),
-            noa::optional_field("rates", &Settings::rates));
+            noa::optional_field("rates", &Settings::rates),
+            noa::optional_field("tasks", &Settings::tasks));
     }
 
     [[nodiscard]] noa::Status check() const;

@@ -59,6 +59,15 @@ inline constexpr const char* settings_schema = R"({
                      "description": "until a probe may pass"},
             "probes": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1,
                        "description": "that have to succeed"}}},
+        "tasks": {"type": "object", "additionalProperties": false, "properties": {
+            "backlog": {"type": "integer", "minimum": 1, "maximum": 10000000, "default": 10000,
+                        "description": "tasks that are not ended"},
+            "timeout": {"$ref": "#/definitions/time", "default": "5min",
+                        "description": "until a worker renews or ends it"},
+            "attempts": {"type": "integer", "minimum": 1, "maximum": 100, "default": 5},
+            "stuck": {"$ref": "#/definitions/time", "default": "30min",
+                      "description": "of one attempt, renewed or not"},
+            "stuck_rule": {"enum": ["requeue", "fail", "list"], "default": "requeue"}}},
         "rates": {"type": "object", "additionalProperties": false, "properties": {
             "sender": {"$ref": "#/definitions/rate"}, "recipient": {"$ref": "#/definitions/rate"},
             "high": {"$ref": "#/definitions/rate"}, "normal": {"$ref": "#/definitions/rate"},

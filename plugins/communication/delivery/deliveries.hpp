@@ -122,7 +122,7 @@ private:
     void wake_later(Recipient& recipient, noa::sdk::Time time);
     void list(Recipient& recipient);
     void fail(Recipient& recipient, MessagePtr message, const Outcome& outcome, noa::Duration took);
-    void settle(MessagePtr message, State state, std::string error, noa::Duration took);
+    void settle(MessagePtr message, State state, const std::string& error, noa::Duration took);
     // Takes it out of all that knows it, but for the place where it waits.
     void close(Message& message, State state, const std::string& error, noa::Duration took);
     void release_line(Recipient& recipient, const Message& message);

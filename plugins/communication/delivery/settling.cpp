@@ -57,7 +57,8 @@ void Deliveries::sweep(Recipient& recipient) {
     }
 }
 
-void Deliveries::settle(MessagePtr message, State state, std::string error, noa::Duration took) {
+void Deliveries::settle(MessagePtr message, State state, const std::string& error,
+                        noa::Duration took) {
     close(*message, state, error, took);
     release_line(recipient_of(message->terms.kind, message->terms.recipient), *message);
 }

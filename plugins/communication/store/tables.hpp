@@ -11,7 +11,7 @@ namespace communication {
 // is appended to: created_at never falls as seq rises. An id is the sender's own; where it is NULL
 // the message goes by the store's name and its seq. JSON's functions are not for schemas that are
 // not trusted; names of agents and subjects need no quoting.
-inline constexpr std::array<noa::sqlite::Migration, 1> migrations{{
+inline constexpr std::array<noa::sqlite::Migration, 2> migrations{{
     {1, "messages, attempts, groups", R"sql(
         CREATE TABLE messages(
             seq INTEGER PRIMARY KEY, id TEXT, cause BLOB, sender TEXT NOT NULL,
@@ -34,8 +34,8 @@ inline constexpr std::array<noa::sqlite::Migration, 1> migrations{{
             seq INTEGER NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL,
             duration_us INTEGER NOT NULL, status INTEGER NOT NULL, error TEXT NOT NULL,
             PRIMARY KEY(seq, number)) STRICT, WITHOUT ROWID;
-        CREATE TABLE groups(name TEXT PRIMARY KEY, members TEXT NOT NULL, updated_at INTEGER NOT NULL,
-            updated_by TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE groups(name TEXT PRIMARY KEY, members TEXT NOT NULL,
+            updated_at INTEGER NOT NULL, updated_by TEXT NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE facts(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
         INSERT INTO facts VALUES('store', lower(hex(randomblob(4))));
         CREATE VIEW message_history AS
@@ -65,6 +65,23 @@ inline constexpr std::array<noa::sqlite::Migration, 1> migrations{{
      R"sql(
         DROP VIEW conversation_archive; DROP VIEW message_history; DROP TABLE facts;
         DROP TABLE groups; DROP TABLE attempts; DROP TABLE bodies; DROP TABLE messages)sql"},
+    {2, "tasks", R"sql(
+        CREATE TABLE tasks(
+            seq INTEGER PRIMARY KEY, task_id TEXT NOT NULL UNIQUE, task_type TEXT NOT NULL,
+            status TEXT NOT NULL, priority INTEGER NOT NULL, payload TEXT NOT NULL,
+            submitter TEXT NOT NULL, worker TEXT, attempts INTEGER NOT NULL,
+            max_attempts INTEGER NOT NULL, timeout_ms INTEGER NOT NULL, created INTEGER NOT NULL,
+            started INTEGER, lease INTEGER, ended INTEGER, result TEXT, error TEXT) STRICT;
+        CREATE INDEX tasks_pending ON tasks(priority DESC, seq) WHERE status = 'pending';
+        CREATE INDEX tasks_processing ON tasks(lease) WHERE status = 'processing';
+        CREATE INDEX tasks_created ON tasks(created);
+        CREATE VIEW task_results AS
+            SELECT task_id, task_type, status, priority, payload, result, error, worker, attempts,
+                strftime('%Y-%m-%dT%H:%M:%fZ', created / 1000.0, 'unixepoch') AS created_at,
+                strftime('%Y-%m-%dT%H:%M:%fZ', started / 1000.0, 'unixepoch') AS started_at,
+                strftime('%Y-%m-%dT%H:%M:%fZ', ended / 1000.0, 'unixepoch') AS completed_at
+            FROM tasks)sql",
+     "DROP VIEW task_results; DROP TABLE tasks"},
 }};
 
 } // namespace communication

@@ -66,6 +66,13 @@ public:
         return false;
     }
 
+    // One that begins now, and is over.
+    void sweep() {
+        ok("task.list", json::object());
+        agent.advance(1s);
+        ok("task.list", json::object());
+    }
+
     Harness agent{noa_plugin_entry_v1()};
 };
 
@@ -251,6 +258,60 @@ TEST_F(CommunicationAgent, CancelsExpiresAndLists) {
     EXPECT_EQ(ok("list", {{"state", "cancelled"}})["messages"][0]["id"], later);
     EXPECT_EQ(call("list", {{"state", "no"}}).status, NOA_E_INVALID);
     EXPECT_EQ(call("show", {{"id", "no"}}).status, NOA_E_NOT_FOUND);
+}
+
+TEST_F(CommunicationAgent, HandsTasksToWorkers) {
+    run({{"tasks", {{"backlog", 3}}}});
+    ok("task.submit", {{"type", "mail"}, {"payload", {{"n", 1}}}, {"priority", "low"}});
+    ok("task.submit", {{"type", "mail"}, {"id", "t-2"}, {"priority", "high"}});
+    EXPECT_EQ(ok("task.submit", {{"type", "mail"}, {"id", "t-2"}})["duplicate"], true);
+    ok("task.submit", {{"type", "other"}});
+    const auto full = call("task.submit", {{"type", "mail"}});
+    EXPECT_THAT(full.text, HasSubstr("tasks.backlog"));
+    const json first = ok("task.take", {{"types", {"mail"}}});
+    EXPECT_EQ(first["id"], "t-2");
+    EXPECT_EQ(first["attempt"], 1);
+    EXPECT_EQ(ok("task.take", {{"types", {"mail"}}})["payload"], (json{{"n", 1}}));
+    EXPECT_EQ(ok("task.take", {{"types", {"mail"}}})["found"], false);
+    ok("task.complete", {{"id", "t-2"}, {"attempt", 1}, {"result", {{"ok", true}}}});
+    EXPECT_EQ(call("task.complete", {{"id", "t-2"}, {"attempt", 1}}).status, NOA_E_RETIRED);
+    const json list = ok("task.list", {{"status", "completed"}});
+    EXPECT_EQ(list["tasks"][0]["result"], (json{{"ok", true}}));
+    EXPECT_EQ(list["last_hour"], json::parse(R"([
+        {"type":"mail","status":"completed","count":1},
+        {"type":"mail","status":"processing","count":1},
+        {"type":"other","status":"pending","count":1}])"));
+}
+
+TEST_F(CommunicationAgent, GivesATaskThatNobodyRenewedToTheNext) {
+    run();
+    ok("task.submit", {{"type", "mail"}, {"id", "t"}, {"timeout", "10s"}, {"attempts", 2}});
+    ok("task.take", json::object());
+    agent.advance(9s);
+    ok("task.renew", {{"id", "t"}, {"attempt", 1}});
+    agent.advance(9s);
+    EXPECT_EQ(ok("task.take", json::object())["found"], false);
+    agent.call("task.take", R"({"wait_s": 60})"); // waits
+    const auto waiting = agent.last_delivery();
+    agent.advance(3s);
+    sweep();
+    ASSERT_TRUE(agent.run_until([&] { return agent.answer(waiting).settled; }));
+    EXPECT_EQ(json::parse(agent.answer(waiting).body)["attempt"], 2);
+    EXPECT_EQ(call("task.complete", {{"id", "t"}, {"attempt", 1}}).status, NOA_E_RETIRED);
+    ok("task.fail", {{"id", "t"}, {"attempt", 2}, {"error", "no"}});
+    const json list = ok("task.list", {{"type", "mail"}});
+    EXPECT_EQ(list["tasks"][0]["status"], "failed");
+    EXPECT_EQ(list["tasks"][0]["error"], "no");
+}
+
+TEST_F(CommunicationAgent, FindsTasksThatAreStuck) {
+    run({{"tasks", {{"stuck", "30s"}, {"stuck_rule", "fail"}}}});
+    ok("task.submit", {{"type", "mail"}, {"id", "t"}, {"timeout", "1h"}});
+    ok("task.take", json::object());
+    EXPECT_THAT(ok("task.list", {{"stuck", true}})["tasks"], IsEmpty());
+    agent.advance(31s);
+    sweep();
+    EXPECT_EQ(ok("task.list", json::object())["tasks"][0]["error"], "stuck");
 }
 
 TEST_F(CommunicationAgent, PutsADamagedStoreAsideAndSaysSo) {
