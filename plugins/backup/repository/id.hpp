@@ -24,6 +24,7 @@ struct Id {
         return from_hex(text, id.bytes) ? std::optional(id) : std::nullopt;
     }
     [[nodiscard]] bool is_null() const noexcept { return *this == Id{}; }
+    // NOLINTNEXTLINE(modernize-use-nullptr): it sees one in what the compiler makes of it
     friend auto operator<=>(const Id&, const Id&) = default;
 };
 

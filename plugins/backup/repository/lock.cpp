@@ -10,8 +10,8 @@ namespace backup {
 
 namespace {
 
-constexpr std::int64_t stale_after_s = 30 * 60;
-constexpr std::int64_t refresh_after_s = 5 * 60;
+constexpr std::int64_t stale_after_s = std::int64_t{30} * 60;
+constexpr std::int64_t refresh_after_s = std::int64_t{5} * 60;
 
 noa::sdk::Error taken(const LockRecord& other) {
     return noa::sdk::busy("the repository is locked" +
