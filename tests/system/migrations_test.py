@@ -32,10 +32,10 @@ class Migrations(unittest.TestCase):
         return self.query(self.store, "SELECT 1 FROM sqlite_master WHERE name = 'audit_log_of'")
 
     def test_down_and_up_again_with_data(self):
-        self.assertEqual(self.listed(), [(1, "applied"), (2, "applied")])
+        self.assertEqual(self.listed(), [(1, "applied"), (2, "applied"), (3, "applied")])
         self.assertIn("0 applied", self.host.noactl("migrations", "up", "config"))
         self.assertTrue(self.index())
-        self.assertIn("1 undone", self.host.noactl("migrations", "down", "config", "--to", "1",
+        self.assertIn("2 undone", self.host.noactl("migrations", "down", "config", "--to", "1",
                                                    "--yes"))
         self.assertFalse(self.index())
         self.assertEqual(self.host.agent("config")["state"], "stopped")
@@ -44,7 +44,7 @@ class Migrations(unittest.TestCase):
         self.assertEqual(self.query(self.store, "SELECT max(revision) FROM config_versions"),
                          [(3,)])
         self.host.noactl("enable", "config")
-        self.assertEqual(self.listed(), [(1, "applied"), (2, "applied")])
+        self.assertEqual(self.listed(), [(1, "applied"), (2, "applied"), (3, "applied")])
         self.assertTrue(self.index())
         self.assertEqual(self.host.noactl("config", "get", "app.size"), "2\n")
         self.assertIn("whole: 3 entries", self.host.noactl("config", "audit", "--verify"))
@@ -56,15 +56,15 @@ class Migrations(unittest.TestCase):
         self.assertIn("--yes", refused.stderr)
         done = json.loads(self.host.noactl("migrations", "down", "config", "--to", "0", "--yes",
                                            "--json"))
-        self.assertEqual(done["undone"], 2)
+        self.assertEqual(done["undone"], 3)
         self.assertEqual(self.query(done["copy"], "SELECT config_data FROM agent_configurations"),
                          [('{"size":2}',)])
         self.host.noactl("enable", "config")
         self.assertNotEqual(self.host.noactl_run("config", "get", "app").returncode, 0)
 
     def test_what_cannot_be_is_refused(self):
-        nothing = self.host.noactl_run("migrations", "down", "config", "--to", "2", "--yes")
-        self.assertIn("nothing above version 2 is applied", nothing.stderr)
+        nothing = self.host.noactl_run("migrations", "down", "config", "--to", "3", "--yes")
+        self.assertIn("nothing above version 3 is applied", nothing.stderr)
         none = self.host.noactl_run("migrations", "list", "cache")
         self.assertNotEqual(none.returncode, 0)
 

@@ -135,7 +135,7 @@ Stored<std::vector<VersionRow>> Store::events(Revision since, std::int64_t limit
 Stored<std::vector<VersionRow>> Store::caused_by(const std::string& cause) {
     return all_rows(database_,
                     std::string(select_versions) +
-                        "WHERE revision > ? AND cause = ? ORDER BY revision",
+                        "WHERE revision > ? AND cause = ? AND cause <> '' ORDER BY revision",
                     version_row, compacted_, cause);
 }
 

@@ -12,7 +12,7 @@ namespace config {
 // newer ones, the row goes when its revision is compacted. audit_log is appended to, and loses its
 // oldest; nothing else is let through. config_files has what was last written to the file of a
 // document.
-inline constexpr std::array<noa::sqlite::Migration, 2> migrations{{
+inline constexpr std::array<noa::sqlite::Migration, 3> migrations{{
     {1, "documents, versions, audit log", R"sql(
         CREATE TABLE agent_configurations(
             name TEXT NOT NULL, environment TEXT NOT NULL, config_data TEXT,
@@ -48,6 +48,9 @@ inline constexpr std::array<noa::sqlite::Migration, 2> migrations{{
             name TEXT PRIMARY KEY, path TEXT NOT NULL, digest TEXT NOT NULL) STRICT, WITHOUT ROWID;
         CREATE INDEX audit_log_of ON audit_log(name, seq))sql",
      R"sql(DROP INDEX audit_log_of; DROP TABLE config_files)sql"},
+    {3, "versions by what they were asked for by", R"sql(
+        CREATE INDEX config_versions_cause ON config_versions(cause) WHERE cause <> '')sql",
+     R"sql(DROP INDEX config_versions_cause)sql"},
 }};
 
 } // namespace config
