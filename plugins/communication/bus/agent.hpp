@@ -50,6 +50,7 @@ private:
         Batch batch;
         std::vector<SeenKey> keys; // of what was accepted
         std::vector<Answer> answers;
+        std::vector<noa::Json> given_up; // told of once it is written down
         Stored<> outcome;
         [[nodiscard]] bool empty() const { return batch.empty() && answers.empty(); }
     };

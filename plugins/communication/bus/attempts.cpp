@@ -120,12 +120,11 @@ void Communication::write_down(Attempt attempt) {
 
 void Communication::write_down(Settlement settlement, const Message& message) {
     if (settlement.state == State::dead) {
-        const noa::Json told{{"id", id_of(message)},
-                             {"sender", message.terms.sender},
-                             {"to", message.terms.recipient},
-                             {"attempts", settlement.made},
-                             {"error", settlement.error}};
-        static_cast<void>(publish("communication.dead", noa::json_body(told)));
+        gathering_->given_up.push_back({{"id", id_of(message)},
+                                        {"sender", message.terms.sender},
+                                        {"to", message.terms.recipient},
+                                        {"attempts", settlement.made},
+                                        {"error", settlement.error}});
     }
     gathering_->batch.settlements.push_back(std::move(settlement));
 }

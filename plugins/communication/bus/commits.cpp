@@ -52,6 +52,9 @@ void Communication::finish(Group& group) {
     for (Answer& answer : group.answers) {
         answer.responder.reply(noa::sdk::Body(answer.text, noa::sdk::json_content_type));
     }
+    for (const noa::Json& dead : group.given_up) {
+        static_cast<void>(publish("communication.dead", noa::json_body(dead)));
+    }
     for (const GroupEdit& edit : group.batch.groups) {
         if (edit.members.empty()) {
             groups_.erase(edit.name);
@@ -88,6 +91,7 @@ void Communication::give_up(Group& group) {
         Batch& kept = gathering_->batch;
         std::ranges::move(one->batch.attempts, std::back_inserter(kept.attempts));
         std::ranges::move(one->batch.settlements, std::back_inserter(kept.settlements));
+        std::ranges::move(one->given_up, std::back_inserter(gathering_->given_up));
     }
     const auto again = after(pause_after_fault, [this] {
         store_fault_.clear();

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "noa/sdk/function.hpp"
 #include "noa/sdk.hpp"
+#include "noa/sdk/function.hpp"
 
 namespace communication {
 
