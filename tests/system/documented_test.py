@@ -63,7 +63,8 @@ def elsewhere(line):
 
 class Documented(unittest.TestCase):
     def setUp(self):
-        self.host = Host([PLUGINS / "cache.so", PLUGINS / "config.so", PLUGINS / "heartbeat.so"],
+        agents = ("cache", "communication", "config", "heartbeat")
+        self.host = Host([PLUGINS / f"{name}.so" for name in agents],
                          "[agents.trial]\nenabled = false\n")
         self.host.__enter__()
         self.addCleanup(self.host.__exit__)
