@@ -73,6 +73,8 @@ noa::Status Backup::start() {
     records_ = Records::load(places_.records());
     running_.reset();
     started_ = true;
+    // What was missed does not wait for the first look of the clock; others may start meanwhile.
+    static_cast<void>(after(std::chrono::seconds(1), [this] { tick(); }));
     return {};
 }
 
