@@ -72,10 +72,11 @@ public:
 private:
     static constexpr std::size_t inline_bytes = 64;
     template <class F>
-    // NOLINTNEXTLINE(misc-redundant-expression): of the alignments, equal on this machine
+    // NOLINTBEGIN(misc-redundant-expression): of the alignments, equal on this machine
     static constexpr bool
         fits = sizeof(F) <= inline_bytes &&
                alignof(F) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<F>;
+    // NOLINTEND(misc-redundant-expression)
 
     void take(Function& other) noexcept {
         if (other.manage_ != nullptr) {

@@ -302,7 +302,7 @@ public:
     // In the place of that of the message at hand.
     Call&& traceparent(std::string_view traceparent) && noexcept {
         question_.options.traceparent = traceparent;
-        return std::move(*this);
+        return static_cast<Call&&>(*this);
     }
     // Made again, within the time-out or the deadline of the message at hand, while it ends in a
     // way that may pass. The operation must be repeatable; the body is copied.

@@ -59,8 +59,8 @@ class [[nodiscard]] Result {
 public:
     using value_type = T;
 
-    // NOLINTNEXTLINE(bugprone-forwarding-reference-overload): ValueOf leaves Results out
     template <ValueOf<Result> U = T>
+    // NOLINTNEXTLINE(bugprone-forwarding-reference-overload): ValueOf leaves Results out
     Result(U&& value) : content_(std::in_place_index<0>, std::forward<U>(value)) {}
     Result(Error error) : content_(std::in_place_index<1>, std::move(error)) {}
 
