@@ -57,11 +57,13 @@ Stored<> Store::prepare() {
     auto put_audit =
         database_.prepare("INSERT INTO audit_log VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     auto drop_content =
-        database_.prepare("UPDATE config_versions SET config_data = NULL WHERE name = ? AND "
+        database_.prepare("UPDATE config_versions INDEXED BY config_versions_kept "
+                          "SET config_data = NULL WHERE name = ? AND "
                           "environment = ? AND version <= ? AND config_data IS NOT NULL");
-    auto contents_of = database_.prepare(
-        "SELECT version, length(config_data) FROM config_versions WHERE name = ? AND "
-        "environment = ? AND config_data IS NOT NULL ORDER BY version DESC");
+    auto contents_of =
+        database_.prepare("SELECT version, length(config_data) FROM config_versions "
+                          "INDEXED BY config_versions_kept WHERE name = ? AND "
+                          "environment = ? AND config_data IS NOT NULL ORDER BY version DESC");
     auto set_state = database_.prepare("UPDATE config_state SET value = ? WHERE key = ?");
     for (const auto* one :
          {&put_document, &put_version, &put_audit, &drop_content, &contents_of, &set_state}) {

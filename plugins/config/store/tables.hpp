@@ -48,9 +48,11 @@ inline constexpr std::array<noa::sqlite::Migration, 3> migrations{{
             name TEXT PRIMARY KEY, path TEXT NOT NULL, digest TEXT NOT NULL) STRICT, WITHOUT ROWID;
         CREATE INDEX audit_log_of ON audit_log(name, seq))sql",
      R"sql(DROP INDEX audit_log_of; DROP TABLE config_files)sql"},
-    {3, "versions by what they were asked for by", R"sql(
-        CREATE INDEX config_versions_cause ON config_versions(cause) WHERE cause <> '')sql",
-     R"sql(DROP INDEX config_versions_cause)sql"},
+    {3, "versions by their cause; those with content", R"sql(
+        CREATE INDEX config_versions_cause ON config_versions(cause) WHERE cause <> '';
+        CREATE INDEX config_versions_kept ON config_versions(name, environment, version)
+            WHERE config_data IS NOT NULL)sql",
+     R"sql(DROP INDEX config_versions_cause; DROP INDEX config_versions_kept)sql"},
 }};
 
 } // namespace config
