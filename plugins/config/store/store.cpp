@@ -134,7 +134,7 @@ Stored<Loaded> Store::load() {
         if (!document) {
             return noa::sqlite::Error{SQLITE_CORRUPT, document.error().text, database_.path()};
         }
-        loaded.documents[(*document)->key] = *std::move(document);
+        loaded.documents.insert_or_assign((*document)->key, *document);
         return {};
     };
     auto all = each_row(*select, [&](noa::sqlite::Statement& at) -> Stored<> {
