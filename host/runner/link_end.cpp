@@ -159,6 +159,17 @@ std::optional<LinkEnd::Arrived> LinkEnd::next_message() {
     return urgent ? std::move(urgent) : pop(messages_);
 }
 
+std::optional<LinkEnd::Arrived> LinkEnd::next_reply() {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find(messages_, Kind::on_reply, &Arrived::kind);
+    if (found == messages_.end()) {
+        return std::nullopt;
+    }
+    auto reply = std::move(*found);
+    messages_.erase(found);
+    return reply;
+}
+
 // Replies belong to requests of a life that is over, too.
 void LinkEnd::drop_messages() {
     const std::lock_guard lock(mutex_);
@@ -166,9 +177,10 @@ void LinkEnd::drop_messages() {
     messages_.clear();
 }
 
-void LinkEnd::wait(std::int64_t due_ns) {
+void LinkEnd::wait(std::int64_t due_ns, bool for_control) {
     std::unique_lock lock(mutex_);
-    if (!broken_ && !rung_ && control_.empty() && urgent_.empty() && messages_.empty()) {
+    const bool has_messages = !urgent_.empty() || !messages_.empty();
+    if (!broken_ && !rung_ && control_.empty() && (for_control || !has_messages)) {
         turn(lock, due_ns, POLLIN, true);
     }
     rung_ = false;

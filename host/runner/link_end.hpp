@@ -59,9 +59,11 @@ public:
     // [lane] What the host wants done between messages; messages and replies, urgent ones first.
     [[nodiscard]] std::optional<Arrived> next_control();
     [[nodiscard]] std::optional<Arrived> next_message();
+    // Out of its turn, before the messages that wait.
+    [[nodiscard]] std::optional<Arrived> next_reply();
     void drop_messages();
-    // [lane] Until something has arrived, `ring`, or `due_ns`.
-    void wait(std::int64_t due_ns);
+    // [lane] Until something has arrived, `ring`, or `due_ns`. `for_control`: messages may wait.
+    void wait(std::int64_t due_ns, bool for_control = false);
     // [any thread]
     void ring();
     [[nodiscard]] bool is_broken();

@@ -172,6 +172,10 @@ Result<void> ServedLane::start() {
 }
 
 Result<void> ServedLane::quiesce(link::Reader& in) {
+    // The host has waited for these answers, and sent them before it asked.
+    while (auto reply = link_.next_reply()) {
+        dispatch(*reply);
+    }
     const link::LanePage::Call busy(page_, "quiesce");
     const auto deadline_ns = in.number<std::int64_t>();
     phase_ = Phase::leaving;

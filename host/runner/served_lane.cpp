@@ -57,7 +57,8 @@ int ServedLane::run() {
             }
         }
         link_.flush();
-        link_.wait(phase_ == Phase::running ? timers_.earliest() : LinkEnd::never);
+        const bool runs = phase_ == Phase::running;
+        link_.wait(runs ? timers_.earliest() : LinkEnd::never, !runs);
     }
     return ended_ ? 0 : 1;
 }
