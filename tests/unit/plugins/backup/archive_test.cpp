@@ -55,7 +55,8 @@ TEST_F(ArchiveTest, reads_only_what_changed) {
     reopen();
     const ArchiveResult same = archive();
     EXPECT_EQ(same.unchanged, 8U);
-    EXPECT_EQ(same.written.bytes, 0U);
+    // One tree at most: that of the directory above, in which others work meanwhile.
+    EXPECT_LE(same.written.bytes, 1024U);
     ASSERT_TRUE(same.snapshot.parent);
     // In the middle of the large one: the chunks around are known.
     std::string text = read(path("tree/large"));

@@ -21,15 +21,17 @@
 namespace backup {
 
 class ScratchFixture : public ::testing::Test {
+public:
+    ~ScratchFixture() override {
+        std::error_code ignored;
+        std::filesystem::remove_all(root_, ignored);
+    }
+
 protected:
     ScratchFixture() {
         std::string name = std::filesystem::temp_directory_path() / "noa-backup-XXXXXX";
         EXPECT_NE(::mkdtemp(name.data()), nullptr);
         root_ = name;
-    }
-    ~ScratchFixture() override {
-        std::error_code ignored;
-        std::filesystem::remove_all(root_, ignored);
     }
 
     [[nodiscard]] std::string path(const std::string& name) const { return root_ / name; }
@@ -70,6 +72,7 @@ protected:
         const std::string file = path("restic.log");
         arguments.insert(arguments.begin(), {"restic", "--no-cache", "-r", path("repository")});
         std::vector<char*> argv;
+        argv.reserve(arguments.size() + 1);
         for (std::string& argument : arguments) {
             argv.push_back(argument.data());
         }
