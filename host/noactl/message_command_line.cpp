@@ -52,6 +52,8 @@ public:
         tasks->add_option("--count", args_.count, "How many")
             ->check(CLI::Range(1, 1000))
             ->capture_default_str();
+        auto* streams = add("streams", "The streams; or one, with its consumers", messages_streams);
+        streams->add_option("STREAM", args_.stream, "Its name");
         add("queues", "What waits, by recipient",
             [](const Globals& globals, const MessageArgs&) { return messages_queues(globals); });
     }

@@ -219,6 +219,36 @@ int messages_queues(const Globals& globals) {
     });
 }
 
+int messages_streams(const Globals& globals, const MessageArgs& args) {
+    const json body = args.stream.empty() ? json::object() : json{{"stream", args.stream}};
+    return print_messages(globals, "stream.list", body, [&](const json& answer) {
+        Table streams({{"STREAM"},
+                       {"ENTRIES", true},
+                       {"BYTES", true},
+                       {"FIRST", true},
+                       {"LAST", true},
+                       {"LAST AT"}});
+        for (const auto& one : answer.value("streams", json::array())) {
+            streams.add({member(one, "stream"), member(one, "entries"), member(one, "bytes"),
+                         member(one, "first"), member(one, "last"), member(one, "last_at")});
+        }
+        Table consumers({{"CONSUMER"},
+                         {"NEXT", true},
+                         {"WAITING", true},
+                         {"UNDER WAY", true},
+                         {"SETTLED", true},
+                         {"GIVEN UP", true}});
+        for (const auto& one : answer.value("consumers", json::array())) {
+            const auto given_up = member(one, "given_up");
+            consumers.add({member(one, "consumer"), member(one, "next"), member(one, "waiting"),
+                           member(one, "under_way"), member(one, "settled"),
+                           Cell(given_up, given_up == "0" ? Tone::plain : Tone::bad)});
+        }
+        return (streams.empty() ? std::string("no streams\n") : streams.render(globals.screen())) +
+               (consumers.empty() ? "" : "\n" + consumers.render(globals.screen()));
+    });
+}
+
 int messages_tasks(const Globals& globals, const MessageArgs& args) {
     const json body{
         {"type", args.type}, {"status", args.state}, {"stuck", args.stuck}, {"limit", args.count}};

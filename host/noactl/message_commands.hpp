@@ -28,6 +28,7 @@ struct MessageArgs {
     bool all = false;
     bool stuck = false;
     std::string type;
+    std::string stream;
 };
 
 [[nodiscard]] int messages_send(const Globals& globals, const MessageArgs& args);
@@ -39,6 +40,8 @@ struct MessageArgs {
 [[nodiscard]] int messages_expire(const Globals& globals, const MessageArgs& args);
 [[nodiscard]] int messages_cancel(const Globals& globals, const MessageArgs& args);
 [[nodiscard]] int messages_queues(const Globals& globals);
+// `stream`: that one, with its consumers; empty: all.
+[[nodiscard]] int messages_streams(const Globals& globals, const MessageArgs& args);
 [[nodiscard]] int messages_tasks(const Globals& globals, const MessageArgs& args);
 // `state`: open or closed sets the breaker of `to` by hand; empty shows all.
 [[nodiscard]] int messages_breakers(const Globals& globals, const MessageArgs& args);

@@ -37,12 +37,18 @@ void Communication::setup(noa::Setup& setup) {
     set_up_records(setup);
     set_up_control(setup);
     set_up_tasks(setup);
+    set_up_streams(setup);
+    set_up_consumers(setup);
     set_up_metrics(setup);
     setup.every(upkeep, [this] { forget_old(); });
+    setup.every(upkeep, [this] { sweep_streams(); });
     setup.every(clock_looks, [this] { look_at_clock(); });
     setup.every(std::chrono::seconds(1), [this] { sweep_tasks(); });
     setup.capability("communication");
     setup.event("communication.dead", {.summary = "A message was given up: its id, and why"});
+    setup.event("communication.given_up",
+                {.summary = "Entries of a stream were given up, after their last attempt: which "
+                            "consumer's, and how many"});
     setup.event("communication.quarantined",
                 {.summary = "The store was damaged and put aside: where it is"});
 }
@@ -57,6 +63,8 @@ void Communication::set_up_metrics(noa::Setup& setup) {
     setup.counter("messages_refused_total", "Messages that were not taken", refused_);
     setup.counter("messages_duplicate_total", "Messages that had been taken before", duplicates_);
     setup.counter("commits_total", "Commits to the disk", commits_);
+    setup.counter("stream_entries_total", "Entries that were appended to streams", appended_);
+    setup.counter("stream_deliveries_total", "Entries that were handed to consumers", handed_out_);
     setup.counter("attempts_total", "Deliveries that were begun",
                   figure(&DeliveryFigures::attempts));
     setup.counter("messages_delivered_total", "Messages that were acknowledged",
@@ -239,6 +247,7 @@ noa::Status Communication::quiesce(noa::Time /*deadline*/) {
     reader_.reset();
     checkpoint_.reset();
     takers_.clear();
+    entry_takers_.clear();
     waiters_.clear(); // who waits goes on waiting with the next generation
     deliveries_.reset();
     return {};

@@ -14,12 +14,14 @@
 #include "../delivery/seen.hpp"
 #include "../store/reader.hpp"
 #include "../store/store.hpp"
+#include "../store/streams.hpp"
 #include "../store/tasks.hpp"
 #include "messages.hpp"
 #include "noa/sdk/worker.hpp"
 #include "send_request.hpp"
 #include "settings.hpp"
 #include "settings_schema.hpp"
+#include "stream_requests.hpp"
 #include "task_requests.hpp"
 
 namespace communication {
@@ -46,11 +48,17 @@ private:
         noa::Responder responder;
         std::string text;
     };
+    // Who is answered with what came of a step.
+    struct Later {
+        noa::Responder responder;
+        noa::sdk::Function<void(noa::Responder)> told;
+    };
     struct Group {
         Batch batch;
         std::vector<SeenKey> keys; // of what was accepted
         std::vector<Answer> answers;
         std::vector<noa::Json> given_up; // told of once it is written down
+        std::vector<Later> later;        // of each step that somebody asked for
         Stored<> outcome;
         [[nodiscard]] bool empty() const { return batch.empty() && answers.empty(); }
     };
@@ -166,6 +174,54 @@ private:
     void list_tasks(const TaskListRequest& request, noa::Responder responder);
     void sweep_tasks();
 
+    // streams.cpp, consumers.cpp
+    void set_up_streams(noa::Setup& setup);
+    void set_up_consumers(noa::Setup& setup);
+    void append(const AppendRequest& request, const noa::Request& message,
+                noa::Responder responder);
+    void set_stream(const StreamRequest& request, noa::Responder responder);
+    void list_streams(const StreamListRequest& request, noa::Responder responder);
+    void read_stream(const StreamReadRequest& request, noa::Responder responder);
+    void sweep_streams();
+    void set_consumer(const ConsumerRequest& request, noa::Responder responder);
+    void seek(const ConsumerRequest& request, noa::Responder responder);
+    void take_entries(TakeTerms terms, noa::Time until, noa::Responder responder);
+    void wait_for_entries(TakeTerms terms, noa::Time until, Millis next, noa::Responder responder);
+    // Those who wait for entries of it look again; an empty consumer: any.
+    void wake_consumers(const std::string& stream, const std::string& consumer);
+    void settle(const SettleRequest& request, Verdict verdict, noa::Responder responder);
+    // `step(streams)`, a Told<T>, in the next commit; then `done(value, responder)` on the lane.
+    template <class T, class S, class D>
+    void stage(noa::Responder responder, S step, D done) {
+        if (!store_fault_.empty()) {
+            responder.fail(noa::sdk::Error{NOA_E_UNAVAILABLE,
+                                           "the store takes nothing: " + store_fault_,
+                                           std::chrono::seconds(1)});
+            return;
+        }
+        auto result = std::make_unique<std::optional<noa::Result<T>>>();
+        auto* place = result.get();
+        gathering_->batch.steps.emplace_back(
+            [place, step = std::move(step)](Streams& streams) -> Stored<> {
+                auto told = step(streams);
+                if (!told) {
+                    return told.error();
+                }
+                place->emplace(*std::move(told));
+                return {};
+            });
+        gathering_->later.push_back(
+            {std::move(responder),
+             [result = std::move(result), done = std::move(done)](noa::Responder back) mutable {
+                 if (**result) {
+                     done(*std::move(**result), std::move(back));
+                 } else {
+                     back.fail((*result)->error());
+                 }
+             }});
+        flush();
+    }
+
     // control.cpp
     void set_up_control(noa::Setup& setup);
     Body queues();
@@ -186,6 +242,13 @@ private:
         noa::TimerId timer = 0;
     };
     std::list<Taker> takers_; // who wait for a task, the first first
+    struct EntryTaker {
+        TakeTerms terms;
+        noa::Time until;
+        noa::Responder responder;
+        noa::TimerId timer = 0;
+    };
+    std::list<EntryTaker> entry_takers_; // who wait for entries of streams
     bool sweeping_ = false;
     bool processing_ = true; // there may be tasks in processing
     std::multimap<Seq, Waiter> waiters_;
@@ -209,6 +272,8 @@ private:
     noa::Counter refused_;
     noa::Counter duplicates_;
     noa::Counter commits_;
+    noa::Counter appended_;
+    noa::Counter handed_out_;
     // They go first: what their threads hand back refers to the rest.
     std::unique_ptr<noa::Worker<Reader>> reader_;
     std::unique_ptr<noa::Worker<Checkpoint>> checkpoint_;

@@ -55,6 +55,9 @@ void Communication::finish(Group& group) {
     for (const noa::Json& dead : group.given_up) {
         static_cast<void>(publish("communication.dead", noa::json_body(dead)));
     }
+    for (Later& later : group.later) {
+        later.told(std::move(later.responder));
+    }
     for (const GroupEdit& edit : group.batch.groups) {
         if (edit.members.empty()) {
             groups_.erase(edit.name);
@@ -87,6 +90,9 @@ void Communication::give_up(Group& group) {
         }
         for (Answer& answer : one->answers) {
             answer.responder.fail(failure);
+        }
+        for (Later& later : one->later) {
+            later.responder.fail(failure);
         }
         Batch& kept = gathering_->batch;
         std::ranges::move(one->batch.attempts, std::back_inserter(kept.attempts));

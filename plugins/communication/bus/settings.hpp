@@ -85,6 +85,18 @@ struct TaskSettings {
     }
 };
 
+// Of a stream of which nobody said otherwise; 0: no limit.
+struct StreamSettings {
+    noa::Duration age = std::chrono::hours(24 * 7);
+    std::uint64_t count = 1'000'000;
+    noa::ByteSize size{1U << 30U};
+    static constexpr auto fields() {
+        return noa::fields(noa::optional_field("age", &StreamSettings::age),
+                           noa::optional_field("count", &StreamSettings::count),
+                           noa::optional_field("size", &StreamSettings::size));
+    }
+};
+
 struct Settings {
     noa::ByteSize max_message_size{10U << 20U};
     std::uint64_t max_queued = 100'000;
@@ -101,6 +113,7 @@ struct Settings {
     BreakerSettings breaker;
     RateSettings rates;
     TaskSettings tasks;
+    StreamSettings streams;
     static constexpr auto fields() {
         return noa::fields(
             noa::optional_field("max_message_size", &Settings::max_message_size),
@@ -117,7 +130,8 @@ struct Settings {
             noa::optional_field("retry", &Settings::retry),
             noa::optional_field("breaker", &Settings::breaker),
             noa::optional_field("rates", &Settings::rates),
-            noa::optional_field("tasks", &Settings::tasks));
+            noa::optional_field("tasks", &Settings::tasks),
+            noa::optional_field("streams", &Settings::streams));
     }
 
     [[nodiscard]] noa::Status check() const;

@@ -68,6 +68,13 @@ inline constexpr const char* settings_schema = R"({
             "stuck": {"$ref": "#/definitions/time", "default": "30min",
                       "description": "of one attempt, renewed or not"},
             "stuck_rule": {"enum": ["requeue", "fail", "list"], "default": "requeue"}}},
+        "streams": {"type": "object", "additionalProperties": false, "properties": {
+            "age": {"$ref": "#/definitions/time", "default": "7d",
+                    "description": "how long entries are kept; 0s: whatever their age"},
+            "count": {"type": "integer", "minimum": 0, "maximum": 1000000000, "default": 1000000,
+                      "description": "entries of a stream that are kept; 0: no limit"},
+            "size": {"$ref": "#/definitions/size", "default": "1GiB",
+                     "description": "of their bodies, as they are on the disk; 0B: no limit"}}},
         "rates": {"type": "object", "additionalProperties": false, "properties": {
             "sender": {"$ref": "#/definitions/rate"}, "recipient": {"$ref": "#/definitions/rate"},
             "high": {"$ref": "#/definitions/rate"}, "normal": {"$ref": "#/definitions/rate"},

@@ -41,6 +41,9 @@ public:
     [[nodiscard]] Stored<std::optional<Life>> show(const std::string& id);
     [[nodiscard]] Stored<std::string> body(Seq seq);
 
+    [[nodiscard]] noa::sqlite::Database& database() noexcept { return database_; }
+    [[nodiscard]] std::uint64_t largest_body() const noexcept { return largest_; }
+
 private:
     Reader(noa::sqlite::Database database, std::uint64_t largest)
         : database_(std::move(database)), largest_(largest) {}

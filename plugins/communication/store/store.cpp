@@ -6,6 +6,7 @@
 
 #include "noa/sdk/sqlite_store.hpp"
 #include "rows.hpp"
+#include "streams.hpp"
 #include "tables.hpp"
 
 namespace communication {
@@ -124,6 +125,10 @@ Stored<> Store::write_all(const Batch& batch) {
     }
     for (std::size_t at = 0; outcome && at < batch.groups.size(); ++at) {
         outcome = write(batch.groups[at]);
+    }
+    Streams streams(database_, limits_, stream_statements_);
+    for (std::size_t at = 0; outcome && at < batch.steps.size(); ++at) {
+        outcome = batch.steps[at](streams);
     }
     return outcome;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,6 +24,12 @@ struct GroupEdit {
     Millis at = 0;
 };
 
+class Streams;
+// Compiled once, by the literal that they were.
+using StreamStatements = std::map<const char*, noa::sqlite::Statement>;
+// What is done to streams; in order, in the transaction of the rest.
+using StreamStep = std::function<Stored<>(Streams&)>;
+
 // What is committed at once.
 struct Batch {
     // Owned until it is committed; then they are on their way.
@@ -31,9 +38,11 @@ struct Batch {
     std::vector<Attempt> attempts;
     std::vector<Settlement> settlements;
     std::vector<GroupEdit> groups;
+    std::vector<StreamStep> steps;
 
     [[nodiscard]] bool empty() const noexcept {
-        return accepted.empty() && attempts.empty() && settlements.empty() && groups.empty();
+        return accepted.empty() && attempts.empty() && settlements.empty() && groups.empty() &&
+               steps.empty();
     }
 };
 
@@ -116,6 +125,7 @@ private:
     StoreLimits limits_;
     std::string packed_; // a body, compressed
     std::optional<Statements> statements_;
+    StreamStatements stream_statements_;
     // Apart, because SQLite keeps its address.
     std::unique_ptr<int> log_frames_ = std::make_unique<int>(0);
 };

@@ -11,7 +11,7 @@ namespace communication {
 // is appended to: created_at never falls as seq rises. An id is the sender's own; where it is NULL
 // the message goes by the store's name and its seq. JSON's functions are not for schemas that are
 // not trusted; names of agents and subjects need no quoting.
-inline constexpr std::array<noa::sqlite::Migration, 2> migrations{{
+inline constexpr std::array<noa::sqlite::Migration, 3> migrations{{
     {1, "messages, attempts, groups", R"sql(
         CREATE TABLE messages(
             seq INTEGER PRIMARY KEY, id TEXT, cause BLOB, sender TEXT NOT NULL,
@@ -82,6 +82,30 @@ inline constexpr std::array<noa::sqlite::Migration, 2> migrations{{
                 strftime('%Y-%m-%dT%H:%M:%fZ', ended / 1000.0, 'unixepoch') AS completed_at
             FROM tasks)sql",
      "DROP VIEW task_results; DROP TABLE tasks"},
+    // A stream without a name is on its way out. `due` is NULL for what was given up; `held`:
+    // whoever has it may settle it. No delivery has the number of another, of a consumer that is
+    // gone neither: facts has the highest of those.
+    {3, "streams, consumers", R"sql(
+        CREATE TABLE streams(
+            stream INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, last INTEGER NOT NULL,
+            last_at INTEGER NOT NULL, entries INTEGER NOT NULL, bytes INTEGER NOT NULL,
+            max_age INTEGER NOT NULL, max_count INTEGER NOT NULL, max_bytes INTEGER NOT NULL,
+            created INTEGER NOT NULL) STRICT;
+        CREATE TABLE entries(
+            key INTEGER PRIMARY KEY, at INTEGER NOT NULL, sender TEXT NOT NULL, id TEXT,
+            known_by BLOB NOT NULL UNIQUE, encoding INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+        CREATE TABLE consumers(
+            consumer INTEGER PRIMARY KEY, stream INTEGER NOT NULL, name TEXT NOT NULL,
+            next INTEGER NOT NULL, delivery INTEGER NOT NULL, settled INTEGER NOT NULL,
+            ack_wait INTEGER NOT NULL, max_attempts INTEGER NOT NULL, window INTEGER NOT NULL,
+            UNIQUE(stream, name)) STRICT;
+        CREATE TABLE pending(
+            consumer INTEGER NOT NULL, position INTEGER NOT NULL, delivery INTEGER NOT NULL,
+            attempts INTEGER NOT NULL, held INTEGER NOT NULL, due INTEGER,
+            PRIMARY KEY(consumer, position)) STRICT, WITHOUT ROWID;
+        CREATE INDEX pending_due ON pending(consumer, due) WHERE due IS NOT NULL)sql",
+     "DROP TABLE pending; DROP TABLE consumers; DROP TABLE entries; DROP TABLE streams; "
+     "DELETE FROM facts WHERE key = 'delivery'"},
 }};
 
 } // namespace communication
