@@ -161,6 +161,19 @@ TEST_F(SqliteTest, WhatOutlivesTheDatabaseFindsItClosed) {
     EXPECT_EQ(number(again, "SELECT count(*) FROM t"), 0);
 }
 
+TEST_F(SqliteTest, CloseLeavesAVirtualTableItsOwnStatements) {
+    auto database = opened(path());
+    ASSERT_TRUE(database.execute("CREATE VIRTUAL TABLE words USING fts5(text)"));
+    auto put = database.prepare("INSERT INTO words VALUES(?)");
+    ASSERT_TRUE(put);
+    ASSERT_TRUE(put->run("one two"));
+    database.close();
+    EXPECT_FALSE(put->run("three"));
+    auto again = opened(path());
+    auto found = again.prepare("SELECT count(*) FROM words WHERE words MATCH 'two'");
+    EXPECT_EQ(std::get<0>(**found->first<int>()), 1);
+}
+
 TEST_F(SqliteTest, ClosedDatabaseAnswersEveryCall) {
     Database database = opened(path());
     database.close();

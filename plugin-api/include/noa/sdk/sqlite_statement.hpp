@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <unordered_set>
 #include <vector>
 
 #include "noa/sdk/sqlite_result.hpp"
@@ -20,9 +21,10 @@ using Blob = std::vector<std::byte>;
 namespace detail {
 
 // One open connection. Closing finalises what was prepared on it; a statement that outlives
-// it then finds a closed connection.
+// it then finds a closed connection. Those that a virtual table prepares for itself are its own.
 struct Connection {
     sqlite3* handle = nullptr;
+    std::unordered_set<sqlite3_stmt*> statements;
 
     Connection() = default;
     Connection(const Connection&) = delete;
@@ -33,9 +35,10 @@ struct Connection {
         if (handle == nullptr) {
             return;
         }
-        while (sqlite3_stmt* statement = sqlite3_next_stmt(handle, nullptr)) {
+        for (sqlite3_stmt* statement : statements) {
             sqlite3_finalize(statement);
         }
+        statements.clear();
         sqlite3_close(handle);
         handle = nullptr;
     }
@@ -82,6 +85,7 @@ public:
     }
     ~Statement() {
         if (is_open()) {
+            connection_->statements.erase(statement_);
             sqlite3_finalize(statement_);
         }
     }
@@ -216,7 +220,9 @@ private:
     friend class Database;
 
     Statement(detail::SharedConnection connection, sqlite3_stmt* statement)
-        : connection_(std::move(connection)), statement_(statement) {}
+        : connection_(std::move(connection)), statement_(statement) {
+        connection_->statements.insert(statement);
+    }
 
     [[nodiscard]] bool is_open() const noexcept {
         return statement_ != nullptr && connection_->handle != nullptr;
