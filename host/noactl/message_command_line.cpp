@@ -52,6 +52,14 @@ public:
         tasks->add_option("--count", args_.count, "How many")
             ->check(CLI::Range(1, 1000))
             ->capture_default_str();
+        auto* conversations =
+            add("conversations", "Conversations; or what was said in one", messages_conversations);
+        conversations->add_option("CONVERSATION", args_.conversation, "Its messages");
+        conversations->add_option("--search", args_.search, "Messages that have these words");
+        conversations->add_flag("--archived", args_.archived, "Those that are archived");
+        conversations->add_option("--count", args_.count, "How many")
+            ->check(CLI::Range(1, 100))
+            ->capture_default_str();
         auto* streams = add("streams", "The streams; or one, with its consumers", messages_streams);
         streams->add_option("STREAM", args_.stream, "Its name");
         add("queues", "What waits, by recipient",

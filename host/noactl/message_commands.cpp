@@ -219,6 +219,45 @@ int messages_queues(const Globals& globals) {
     });
 }
 
+int messages_conversations(const Globals& globals, const MessageArgs& args) {
+    json body{{"limit", args.count}};
+    if (!args.search.empty() || !args.conversation.empty()) {
+        const bool history = args.search.empty();
+        if (!args.conversation.empty()) {
+            body["conversation"] = args.conversation;
+        }
+        if (!history) {
+            body["text"] = args.search;
+        }
+        return print_messages(
+            globals, history ? "conversation.history" : "conversation.search", body,
+            [&](const json& answer) {
+                Table table({{"ID"}, {"CREATED"}, {"SENDER"}, {"TO"}, {"STATE"}, {"TEXT"}});
+                for (const auto& one : answer.value("messages", json::array())) {
+                    const auto text =
+                        history ? json_text(child(one, "body"), false) : member(one, "snippet");
+                    table.add({member(one, "id"), member(one, "created_at"), member(one, "sender"),
+                               member(one, "to"), member(one, "state"), cut_to(text, 200)});
+                }
+                return table.empty() ? "no messages\n" : table.render(globals.screen());
+            });
+    }
+    body["archived"] = args.archived;
+    return print_messages(globals, "conversation.list", body, [&](const json& answer) {
+        Table table(
+            {{"CONVERSATION"}, {"MESSAGES", true}, {"LAST ACTIVITY"}, {"PARTICIPANTS"}, {"TOPIC"}});
+        for (const auto& one : answer.value("conversations", json::array())) {
+            std::string participants;
+            for (const auto& agent : one.value("participants", json::array())) {
+                participants += (participants.empty() ? "" : ", ") + agent.get<std::string>();
+            }
+            table.add({member(one, "conversation"), member(one, "messages"),
+                       member(one, "last_activity"), participants, member(one, "topic")});
+        }
+        return table.empty() ? "no conversations\n" : table.render(globals.screen());
+    });
+}
+
 int messages_streams(const Globals& globals, const MessageArgs& args) {
     const json body = args.stream.empty() ? json::object() : json{{"stream", args.stream}};
     return print_messages(globals, "stream.list", body, [&](const json& answer) {

@@ -29,6 +29,8 @@ struct MessageArgs {
     bool stuck = false;
     std::string type;
     std::string stream;
+    std::string search; // words
+    bool archived = false;
 };
 
 [[nodiscard]] int messages_send(const Globals& globals, const MessageArgs& args);
@@ -40,6 +42,8 @@ struct MessageArgs {
 [[nodiscard]] int messages_expire(const Globals& globals, const MessageArgs& args);
 [[nodiscard]] int messages_cancel(const Globals& globals, const MessageArgs& args);
 [[nodiscard]] int messages_queues(const Globals& globals);
+// `search`: messages that have these words; `conversation`: what was said there; else all.
+[[nodiscard]] int messages_conversations(const Globals& globals, const MessageArgs& args);
 // `stream`: that one, with its consumers; empty: all.
 [[nodiscard]] int messages_streams(const Globals& globals, const MessageArgs& args);
 [[nodiscard]] int messages_tasks(const Globals& globals, const MessageArgs& args);

@@ -186,6 +186,33 @@ class Communication(unittest.TestCase):
         self.assertEqual(host.noactl_run("messages", "show", "none").returncode, 1)
         self.assertEqual(host.noactl_run("messages", "replay").returncode, 1)
 
+    def test_conversations_are_listed_read_and_searched(self):
+        host = self.host()
+        client = self.enter(host.client())
+        self.enter(Worker(host, "worker"))
+        client.call("communication", "conversation.set",
+                    {"conversation": "c", "topic": "greetings", "metadata": {"k": 1}})
+        for text in ("hello there", "good bye"):
+            sent = self.send(client, to="worker", body={"text": text}, conversation="c")
+            self.settled(client, sent["id"])
+        host.noactl("reload", "communication", "--force")
+        listed = host.json("messages", "conversations")["conversations"][0]
+        self.assertEqual((listed["messages"], listed["topic"]), (2, "greetings"))
+        self.assertIn("worker", listed["participants"])
+        history = host.json("messages", "conversations", "c", "--count", "1")
+        self.assertEqual(history["messages"][0]["body"], {"text": "good bye"})
+        older = client.call("communication", "conversation.history",
+                            {"conversation": "c", "before": history["before"]}).json()
+        self.assertEqual([one["body"] for one in older["messages"]], [{"text": "hello there"}])
+        self.send(client, to="worker", body=1, conversation="d")
+        first = client.call("communication", "conversation.list", {"limit": 1}).json()
+        rest = client.call("communication", "conversation.list", {"page": first["page"]}).json()
+        self.assertEqual([one["conversation"] for one in first["conversations"] +
+                          rest["conversations"]], ["d", "c"])
+        self.assertIn("[hello]", host.noactl("messages", "conversations", "--search", "hello"))
+        self.assertIn("no messages", host.noactl("messages", "conversations", "--search", "none"))
+        self.assertIn("no conv", host.noactl("messages", "conversations", "--archived"))
+
     def test_a_damaged_store_is_put_aside_and_kept(self):
         host = self.host()
         with host.client() as client:

@@ -11,7 +11,7 @@ namespace communication {
 namespace {
 
 constexpr noa::Duration upkeep = std::chrono::seconds(10);
-constexpr noa::Duration clock_looks = std::chrono::minutes(1);
+constexpr noa::Duration rare_upkeep = std::chrono::minutes(1);
 
 Millis date_of_now() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -37,12 +37,14 @@ void Communication::setup(noa::Setup& setup) {
     set_up_records(setup);
     set_up_control(setup);
     set_up_tasks(setup);
+    set_up_conversations(setup);
     set_up_streams(setup);
     set_up_consumers(setup);
     set_up_metrics(setup);
     setup.every(upkeep, [this] { forget_old(); });
     setup.every(upkeep, [this] { sweep_streams(); });
-    setup.every(clock_looks, [this] { look_at_clock(); });
+    setup.every(rare_upkeep, [this] { archive_idle(); });
+    setup.every(rare_upkeep, [this] { look_at_clock(); });
     setup.every(std::chrono::seconds(1), [this] { sweep_tasks(); });
     setup.capability("communication");
     setup.event("communication.dead", {.summary = "A message was given up: its id, and why"});

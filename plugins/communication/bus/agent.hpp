@@ -16,6 +16,7 @@
 #include "../store/store.hpp"
 #include "../store/streams.hpp"
 #include "../store/tasks.hpp"
+#include "conversation_requests.hpp"
 #include "messages.hpp"
 #include "noa/sdk/worker.hpp"
 #include "send_request.hpp"
@@ -173,6 +174,14 @@ private:
     void end_task(const EndRequest& request, TaskEnd end, noa::Responder responder);
     void list_tasks(const TaskListRequest& request, noa::Responder responder);
     void sweep_tasks();
+
+    // conversations.cpp
+    void set_up_conversations(noa::Setup& setup);
+    void set_conversation(const ConversationSetRequest& request, noa::Responder responder);
+    void list_conversations(const ConversationListRequest& request, noa::Responder responder);
+    void show_history(const HistoryRequest& request, noa::Responder responder);
+    void search(const SearchRequest& request, noa::Responder responder);
+    void archive_idle();
 
     // streams.cpp, consumers.cpp
     void set_up_streams(noa::Setup& setup);

@@ -85,6 +85,17 @@ struct TaskSettings {
     }
 };
 
+struct ConversationSettings {
+    noa::Duration archive = std::chrono::hours(24);
+    noa::Duration keep = std::chrono::hours(24 * 90);
+    std::uint64_t most = 1'000'000;
+    static constexpr auto fields() {
+        return noa::fields(noa::optional_field("archive", &ConversationSettings::archive),
+                           noa::optional_field("keep", &ConversationSettings::keep),
+                           noa::optional_field("most", &ConversationSettings::most));
+    }
+};
+
 // Of a stream of which nobody said otherwise; 0: no limit.
 struct StreamSettings {
     noa::Duration age = std::chrono::hours(24 * 7);
@@ -114,6 +125,7 @@ struct Settings {
     RateSettings rates;
     TaskSettings tasks;
     StreamSettings streams;
+    ConversationSettings conversations;
     static constexpr auto fields() {
         return noa::fields(
             noa::optional_field("max_message_size", &Settings::max_message_size),
@@ -131,7 +143,8 @@ struct Settings {
             noa::optional_field("breaker", &Settings::breaker),
             noa::optional_field("rates", &Settings::rates),
             noa::optional_field("tasks", &Settings::tasks),
-            noa::optional_field("streams", &Settings::streams));
+            noa::optional_field("streams", &Settings::streams),
+            noa::optional_field("conversations", &Settings::conversations));
     }
 
     [[nodiscard]] noa::Status check() const;

@@ -68,6 +68,13 @@ inline constexpr const char* settings_schema = R"({
             "stuck": {"$ref": "#/definitions/time", "default": "30min",
                       "description": "of one attempt, renewed or not"},
             "stuck_rule": {"enum": ["requeue", "fail", "list"], "default": "requeue"}}},
+        "conversations": {"type": "object", "additionalProperties": false, "properties": {
+            "archive": {"$ref": "#/definitions/time", "default": "1d",
+                        "description": "idle for so long: archived"},
+            "keep": {"$ref": "#/definitions/time", "default": "90d",
+                     "description": "idle for so long: forgotten"},
+            "most": {"type": "integer", "minimum": 1, "maximum": 100000000, "default": 1000000,
+                     "description": "beyond them the longest idle are forgotten"}}},
         "streams": {"type": "object", "additionalProperties": false, "properties": {
             "age": {"$ref": "#/definitions/time", "default": "7d",
                     "description": "how long entries are kept; 0s: whatever their age"},

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <span>
 
+#include "../model/plain_text.hpp"
 #include "noa/sdk/sqlite_store.hpp"
 #include "rows.hpp"
 #include "streams.hpp"
@@ -14,6 +15,8 @@ namespace communication {
 namespace {
 
 using noa::sqlite::with_advice;
+
+constexpr std::size_t most_searched = 64U << 10U; // bytes of a body
 
 // Runs to the end: a Stored<> of what is otherwise a count.
 template <class... Args>
@@ -76,6 +79,8 @@ Stored<> Store::prepare() {
                                          "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, "
                                          "?, 0, 0, NULL)");
     auto put_body = database_.prepare("INSERT INTO bodies VALUES(?, ?, ?)");
+    auto put_text = database_.prepare(
+        "INSERT INTO conversation_text(rowid, conversation, text) VALUES(?, ?, ?)");
     auto put_attempt =
         database_.prepare("INSERT OR REPLACE INTO attempts VALUES(?, ?, ?, ?, ?, ?)");
     auto settle = database_.prepare("UPDATE messages SET state = ?, attempts = ?, due_at = ?, "
@@ -86,14 +91,15 @@ Stored<> Store::prepare() {
         return set;
     }
     for (const auto* one :
-         {&put_message, &put_body, &put_attempt, &settle, &put_group, &drop_group}) {
+         {&put_message, &put_body, &put_text, &put_attempt, &settle, &put_group, &drop_group}) {
         if (!*one) {
             return one->error();
         }
     }
     statements_.emplace(Statements{*std::move(put_message), *std::move(put_body),
-                                   *std::move(put_attempt), *std::move(settle),
-                                   *std::move(put_group), *std::move(drop_group)});
+                                   *std::move(put_text), *std::move(put_attempt),
+                                   *std::move(settle), *std::move(put_group),
+                                   *std::move(drop_group)});
     return {};
 }
 
@@ -144,6 +150,16 @@ Stored<> Store::write(const Message& message, const std::string& cause) {
 }
 
 Stored<> Store::write_body(const Message& message) {
+    const Terms& terms = message.terms;
+    if (!terms.conversation.empty()) {
+        const std::string text = plain_text(message.body, terms.content_type, most_searched);
+        auto put = text.empty()
+                       ? Stored<>()
+                       : done(statements_->put_text, message.seq, terms.conversation, text);
+        if (!put) {
+            return put;
+        }
+    }
     if (message.body.size() > limits_.compress_above && pack(message.body, packed_)) {
         return done(statements_->put_body, message.seq, 1, bytes_of(packed_));
     }

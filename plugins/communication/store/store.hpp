@@ -104,6 +104,7 @@ private:
     struct Statements {
         noa::sqlite::Statement put_message;
         noa::sqlite::Statement put_body;
+        noa::sqlite::Statement put_text;
         noa::sqlite::Statement put_attempt;
         noa::sqlite::Statement settle;
         noa::sqlite::Statement put_group;

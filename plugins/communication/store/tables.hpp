@@ -11,7 +11,7 @@ namespace communication {
 // is appended to: created_at never falls as seq rises. An id is the sender's own; where it is NULL
 // the message goes by the store's name and its seq. JSON's functions are not for schemas that are
 // not trusted; names of agents and subjects need no quoting.
-inline constexpr std::array<noa::sqlite::Migration, 3> migrations{{
+inline constexpr std::array<noa::sqlite::Migration, 4> migrations{{
     {1, "messages, attempts, groups", R"sql(
         CREATE TABLE messages(
             seq INTEGER PRIMARY KEY, id TEXT, cause BLOB, sender TEXT NOT NULL,
@@ -106,6 +106,61 @@ inline constexpr std::array<noa::sqlite::Migration, 3> migrations{{
         CREATE INDEX pending_due ON pending(consumer, due) WHERE due IS NOT NULL)sql",
      "DROP TABLE pending; DROP TABLE consumers; DROP TABLE entries; DROP TABLE streams; "
      "DELETE FROM facts WHERE key = 'delivery'"},
+    // Triggers, so that programs that do not know of conversations keep them, too. What was said is
+    // searched as of now.
+    {4, "conversations", R"sql(
+        CREATE TABLE conversations(
+            conversation TEXT PRIMARY KEY, topic TEXT, metadata TEXT, messages INTEGER NOT NULL,
+            first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, archived INTEGER NOT NULL)
+            STRICT, WITHOUT ROWID;
+        CREATE INDEX conversations_last ON conversations(archived, last_at);
+        CREATE TABLE participants(
+            conversation TEXT NOT NULL, agent TEXT NOT NULL, PRIMARY KEY(conversation, agent))
+            STRICT, WITHOUT ROWID;
+        CREATE INDEX participants_agent ON participants(agent);
+        INSERT INTO conversations SELECT conversation, NULL, NULL, count(*), min(created_at),
+            max(created_at), 0 FROM messages WHERE conversation IS NOT NULL GROUP BY conversation;
+        INSERT INTO participants SELECT conversation, sender FROM messages WHERE conversation IS NOT
+            NULL UNION SELECT conversation, recipient FROM messages WHERE conversation IS NOT NULL;
+        CREATE TRIGGER messages_conversation_kept AFTER INSERT ON messages
+            WHEN NEW.conversation IS NOT NULL BEGIN
+            INSERT INTO conversations VALUES(NEW.conversation, NULL, NULL, 1, NEW.created_at,
+                NEW.created_at, 0) ON CONFLICT(conversation) DO UPDATE SET messages = messages + 1,
+                last_at = max(last_at, excluded.last_at), archived = 0;
+            INSERT INTO participants VALUES(NEW.conversation, NEW.sender) ON CONFLICT DO NOTHING;
+            INSERT INTO participants VALUES(NEW.conversation, NEW.recipient) ON CONFLICT DO NOTHING;
+        END;
+        CREATE TRIGGER conversations_gone AFTER DELETE ON conversations BEGIN
+            DELETE FROM participants WHERE conversation = OLD.conversation;
+        END;
+        CREATE VIRTUAL TABLE conversation_text USING fts5(conversation, text, columnsize = 0,
+            tokenize = 'unicode61 remove_diacritics 2');
+        DROP VIEW conversation_archive;
+        CREATE VIEW conversation_archive AS
+            SELECT conversation AS conversation_id,
+                (SELECT '["' || group_concat(agent, '","') || '"]' FROM (SELECT agent FROM
+                    participants p WHERE p.conversation = c.conversation LIMIT 1000))
+                    AS participants,
+                topic, messages AS message_count,
+                strftime('%Y-%m-%dT%H:%M:%fZ', first_at / 1000.0, 'unixepoch') AS created_at,
+                strftime('%Y-%m-%dT%H:%M:%fZ', last_at / 1000.0, 'unixepoch') AS last_activity,
+                metadata
+            FROM conversations c)sql",
+     R"sql(
+        DROP VIEW conversation_archive; DROP TABLE conversation_text;
+        DROP TRIGGER conversations_gone; DROP TRIGGER messages_conversation_kept;
+        DROP TABLE participants; DROP TABLE conversations;
+        CREATE VIEW conversation_archive AS
+            SELECT conversation AS conversation_id,
+                '["' || replace(group_concat(DISTINCT sender), ',', '","') || '"]' AS participants,
+                NULL AS topic,
+                count(*) AS message_count,
+                strftime('%Y-%m-%dT%H:%M:%fZ', min(created_at) / 1000.0, 'unixepoch')
+                    AS created_at,
+                strftime('%Y-%m-%dT%H:%M:%fZ', max(created_at) / 1000.0, 'unixepoch')
+                    AS last_activity,
+                NULL AS metadata
+            FROM messages WHERE conversation IS NOT NULL GROUP BY conversation)sql"},
 }};
 
 } // namespace communication

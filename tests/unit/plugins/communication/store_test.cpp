@@ -230,7 +230,7 @@ TEST_F(StoreTest, HasTheTablesOfTheSeeds) {
     ASSERT_TRUE(archive) << archive.error().message();
     auto found = archive->first<std::string, std::string, std::int64_t, std::string, std::string>();
     ASSERT_TRUE(found && *found);
-    EXPECT_EQ(std::get<1>(**found), R"(["s"])");
+    EXPECT_EQ(std::get<1>(**found), R"(["r","s"])");
     EXPECT_EQ(std::get<2>(**found), 1);
 }
 
