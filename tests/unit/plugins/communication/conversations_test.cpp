@@ -15,7 +15,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 class ConversationsTest : public ::testing::Test {
-protected:
+public:
     ConversationsTest() {
         char form[] = "/tmp/noa-conversations-XXXXXX";
         directory = ::mkdtemp(form);

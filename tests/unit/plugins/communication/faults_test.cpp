@@ -40,7 +40,7 @@ private:
 };
 
 class FaultsTest : public ::testing::Test {
-protected:
+public:
     FaultsTest() {
         char form[] = "/tmp/noa-faults-XXXXXX";
         directory = ::mkdtemp(form);

@@ -17,7 +17,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 class StoreTest : public ::testing::Test {
-protected:
+public:
     StoreTest() {
         char form[] = "/tmp/noa-communication-XXXXXX";
         directory = ::mkdtemp(form);

@@ -90,9 +90,9 @@ TEST_F(StreamAgent, WhoWaitsIsGivenWhatIsDueAgainAndNothingAtTheEnd) {
     ok("consumer.take", of());
     agent.call("consumer.take", of({{"wait_s", 60}}).dump());
     const auto waiting = agent.last_delivery();
-    ok("stream.list", json::object());
+    ok("stream.set", {{"stream", "other"}}); // committed behind it: it waits now
     agent.advance(9s);
-    ok("stream.list", json::object());
+    ok("stream.set", {{"stream", "other"}});
     EXPECT_FALSE(agent.answer(waiting).settled);
     agent.advance(1001ms);
     ASSERT_TRUE(agent.run_until([&] { return agent.answer(waiting).settled; }));

@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 class StreamsTest : public ::testing::Test {
-protected:
+public:
     StreamsTest() {
         char form[] = "/tmp/noa-streams-XXXXXX";
         directory = ::mkdtemp(form);
