@@ -268,8 +268,8 @@ Result<json> HostConfig::make_it_so(const json& before, const json& after, bool 
     return answer;
 }
 
-Result<json> HostConfig::ask(const char* operation, const json& body, Patience patience) {
-    const auto reply = caller_.call("config", operation, body.dump(), patience);
+Result<json> HostConfig::ask(const char* operation, const json& body, Patience time) {
+    const auto reply = caller_.call("config", operation, body.dump(), time);
     if (!reply) {
         return Failure(reply.error());
     }

@@ -55,7 +55,7 @@ private:
                                                     const nlohmann::json& after, bool dry_run,
                                                     const Record& record, Connection& client);
     [[nodiscard]] Result<nlohmann::json> ask(const char* operation, const nlohmann::json& body,
-                                             Patience patience);
+                                             Patience time);
     void note(const char* state, const nlohmann::json& patch);
     [[nodiscard]] bool may_heal();
 

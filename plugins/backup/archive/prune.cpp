@@ -60,7 +60,8 @@ private:
             if (noa::sdk::Status done =
                     usage_.add(repository_, snapshot,
                                [&](const std::string& what, const std::string& why) {
-                                   trouble = what + ": " + why;
+                                   trouble = what;
+                                   trouble.append(": ").append(why);
                                });
                 !done) {
                 return done;

@@ -179,7 +179,8 @@ noa::sdk::Status Walker::walk_folder(const std::string& path, const std::string&
         const Nodes nodes = former_nodes(former);
         for (std::size_t slot = 0; done && slot < names->size(); ++slot) {
             const std::string& name = (*names)[slot];
-            const std::string its_path = path + "/" + name;
+            std::string its_path = path;
+            its_path.append("/").append(name);
             std::string its_from = from == "/" ? "" : from;
             its_from.append("/").append(name);
             done = add({directory, slot, find_node(nodes, name), name, its_path, its_from});

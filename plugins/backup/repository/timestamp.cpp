@@ -107,8 +107,8 @@ std::optional<Timestamp> Timestamp::parse(std::string_view text) noexcept {
     if (!scan.ok || !scan.rest.empty() || !date.ok() || hour > 23 || minute > 59 || second > 60) {
         return std::nullopt;
     }
-    at.seconds = sys_days(date).time_since_epoch().count() * day_seconds + hour * 3600 +
-                 minute * 60 + second - offset;
+    at.seconds = sys_days(date).time_since_epoch().count() * day_seconds;
+    at.seconds += hour * 3600 + minute * 60 + second - offset;
     return at;
 }
 
