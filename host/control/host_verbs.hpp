@@ -14,6 +14,7 @@
 namespace noa::control {
 
 class HostConfig;
+class StateRollback;
 
 // All borrowed: they outlive the server that has the verbs.
 struct HostParts {
@@ -21,6 +22,7 @@ struct HostParts {
     bus::Caller& caller;
     Log& log;
     HostConfig& config;
+    StateRollback& state_rollback;
     config::Sources sources; // the supervisor's
 };
 
@@ -47,6 +49,8 @@ void add_event_verbs(Verbs& verbs, bus::Caller& caller);
 void add_log_verbs(Verbs& verbs, Log& log, std::function<bool(const std::string&)> known);
 // manifest_export manifest_import explain
 void add_config_verbs(Verbs& verbs, supervise::Supervisor& supervisor, config::Sources sources);
+// rollback_to_backup
+void add_state_verbs(Verbs& verbs, StateRollback& rollback);
 // config_change config_rollback config_drift: the host's own layer, versioned by the agent config
 void add_host_config_verbs(Verbs& verbs, HostConfig& config);
 

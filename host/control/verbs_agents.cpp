@@ -226,6 +226,7 @@ Verbs host_verbs(const HostParts& parts) {
     });
     add_config_verbs(verbs, supervisor, parts.sources);
     add_host_config_verbs(verbs, parts.config);
+    add_state_verbs(verbs, parts.state_rollback);
     return verbs;
 }
 

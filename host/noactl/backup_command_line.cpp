@@ -37,7 +37,10 @@ public:
         for (auto* command : {forget, prune}) {
             command->add_flag("--dry-run", args_.dry_run, "Only show what would go");
         }
-        for (auto* command : {check, restore, prune}) {
+        auto* repair =
+            add("repair", "Take out what is damaged, and save what can be saved", backup_repair);
+        repair->add_option("--from", args_.other, "A repository that may have it");
+        for (auto* command : {check, restore, prune, repair}) {
             repository(*command);
         }
         auto* copy = add("copy", "Copy the snapshots of a repository to another", backup_copy);

@@ -305,6 +305,12 @@ int backup_prune(const Globals& globals, const BackupArgs& args) {
     return job(globals, "prune", body);
 }
 
+int backup_repair(const Globals& globals, const BackupArgs& args) {
+    json body = of_repository(args);
+    put(body, "from", args.other);
+    return job(globals, "repair", body);
+}
+
 int backup_copy(const Globals& globals, const BackupArgs& args) {
     return job(globals, "copy", {{"from", args.repository}, {"to", args.other}});
 }

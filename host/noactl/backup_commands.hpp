@@ -31,6 +31,7 @@ struct BackupArgs {
 [[nodiscard]] int backup_drill(const Globals& globals, const BackupArgs& args);
 [[nodiscard]] int backup_restore(const Globals& globals, const BackupArgs& args);
 [[nodiscard]] int backup_forget(const Globals& globals, const BackupArgs& args);
+[[nodiscard]] int backup_repair(const Globals& globals, const BackupArgs& args);
 [[nodiscard]] int backup_prune(const Globals& globals, const BackupArgs& args);
 [[nodiscard]] int backup_copy(const Globals& globals, const BackupArgs& args);
 

@@ -174,8 +174,15 @@ void CommandLine::add_reload_history() {
         ->capture_default_str();
     auto* back = add("rollback", "Back to a version that was confirmed before",
                      [this] { return rollback(globals_, rollback_); });
-    back->add_option("AGENT", rollback_.agent)->required();
-    back->add_option("--to", rollback_.to, "A version, or the first digits of its digest");
+    back->add_option("AGENT,--agent", rollback_.agent, "May be left out with --to-backup: all");
+    auto* to =
+        back->add_option("--to", rollback_.to, "A version, or the first digits of its digest");
+    auto* to_backup =
+        back->add_option("--to-backup", rollback_.to_backup,
+                         "State and version of this snapshot: the start of its id, or latest")
+            ->excludes(to);
+    back->add_option("--repository", rollback_.repository, "Of the snapshot; default: the only one")
+        ->needs(to_backup);
     back->add_flag("--discard-state", rollback_.discard_state,
                    "Do not hand the state of what runs over");
     back->add_flag("--force", rollback_.force, "Although the plugin says that it cannot go back");

@@ -27,7 +27,9 @@ namespace noa::noactl {
                                std::uint64_t lines);
 struct RollbackArgs {
     std::string agent;
-    std::string to; // "": the version before
+    std::string to;        // "": the version before
+    std::string to_backup; // a snapshot: its state too
+    std::string repository;
     bool discard_state = false;
     bool force = false;
 };

@@ -74,14 +74,32 @@ int show_reloads(const Globals& globals, const std::string& agent, std::uint64_t
                          [&](const json& reloads) { return reloads_text(globals, reloads); });
 }
 
+namespace {
+
+json to_backup(const RollbackArgs& rollback) {
+    json args{{"snapshot", rollback.to_backup}};
+    if (!rollback.agent.empty()) {
+        args["agent"] = rollback.agent;
+    }
+    if (!rollback.repository.empty()) {
+        args["repository"] = rollback.repository;
+    }
+    return args;
+}
+
+} // namespace
+
 int rollback(const Globals& globals, const RollbackArgs& rollback) {
     return with_client(globals, [&](Client& client) -> Result<int> {
-        const auto answer = client.ask("rollback",
-                                       {{"agent", rollback.agent},
-                                        {"to", rollback.to},
-                                        {"discard_state", rollback.discard_state},
-                                        {"force", rollback.force}},
-                                       control::no_timeout);
+        const auto answer =
+            rollback.to_backup.empty()
+                ? client.ask("rollback",
+                             {{"agent", rollback.agent},
+                              {"to", rollback.to},
+                              {"discard_state", rollback.discard_state},
+                              {"force", rollback.force}},
+                             control::no_timeout)
+                : client.ask("rollback_to_backup", to_backup(rollback), control::no_timeout);
         if (!answer) {
             return Failure(answer.error());
         }

@@ -16,6 +16,7 @@
 #include "control/host_config.hpp"
 #include "control/host_verbs.hpp"
 #include "control/server.hpp"
+#include "control/state_rollback.hpp"
 #include "lock.hpp"
 #include "notify.hpp"
 #include "reconciler.hpp"
@@ -209,6 +210,7 @@ struct Host {
     std::unique_ptr<supervise::Supervisor> supervisor;
     std::unique_ptr<bus::Gateway> gateway;
     std::unique_ptr<control::HostConfig> config;
+    std::unique_ptr<control::StateRollback> state_rollback;
     std::optional<control::Server> server;
 };
 
@@ -276,11 +278,15 @@ Result<void> assemble(const Options& options, const config::Sources& sources,
     host.supervisor->set_served_outside(
         [gateway = host.gateway.get()](std::string_view name) { return gateway->serves(name); });
     host.config = std::make_unique<control::HostConfig>(*host.supervisor, *host.port, log, sources);
+    host.state_rollback = std::make_unique<control::StateRollback>(*host.supervisor, *host.port,
+                                                                   log, options.state_dir);
     control::ServerOptions server_options;
     server_options.runtime_dir = options.runtime_dir;
-    auto server = control::Server::open(
-        server_options,
-        control::host_verbs({*host.supervisor, *host.port, log, *host.config, sources}), log);
+    auto server =
+        control::Server::open(server_options,
+                              control::host_verbs({*host.supervisor, *host.port, log, *host.config,
+                                                   *host.state_rollback, sources}),
+                              log);
     if (!server) {
         return Failure(server.error());
     }

@@ -1,7 +1,12 @@
 // Back to an earlier version, by hand.
+#include <fcntl.h>
+
 #include <algorithm>
+#include <cerrno>
 
 #include "base/clock.hpp"
+#include "base/digest.hpp"
+#include "base/unique_fd.hpp"
 #include "noa/plugin.h"
 #include "supervise/state.hpp"
 
@@ -125,6 +130,35 @@ Result<Outcome> Supervisor::State::roll_back(const std::string& name,
             state.ledger->update(name, Durable::yes, [&](LedgerPage& page) { page = before; }));
     }
     return outcome;
+}
+
+Result<void> Supervisor::adopt_version(const std::string& name, const GoodVersion& version,
+                                       const std::filesystem::path& file) {
+    auto& state = *state_;
+    const auto page = state.ledger->page(name);
+    std::error_code ignored;
+    const auto kept = state.kept.path(name, version.digest);
+    if (page.is_good(version.digest) && std::filesystem::exists(kept, ignored)) {
+        return {};
+    }
+    const UniqueFd open(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!open) {
+        return fail_errno("adopt version", file.string(), errno);
+    }
+    const auto digest = digest_of_file(open.get(), file.string());
+    if (!digest || *digest != version.digest) {
+        return digest ? fail(Errc::invalid, "adopt version", file.string(),
+                             "its digest is another than its name says")
+                      : Result<void>(Failure(digest.error()));
+    }
+    if (auto done = state.kept.keep(name, {file, file, version.digest, 0}); !done) {
+        return done;
+    }
+    return state.ledger->update(name, Durable::yes, [&](LedgerPage& change) {
+        if (!change.is_good(version.digest)) {
+            change.good.push_back(version);
+        }
+    });
 }
 
 } // namespace noa::supervise

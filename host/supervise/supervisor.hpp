@@ -57,6 +57,8 @@ struct ApplyOptions {
     }
 };
 
+struct GoodVersion; // ledger.hpp
+
 constexpr std::int64_t max_reloads_kept = 512; // in the history, of all agents
 
 struct RollbackOptions {
@@ -109,6 +111,10 @@ public:
     // not loaded again until its file changes or somebody forces it.
     [[nodiscard]] Result<Outcome> rollback(const std::string& agent,
                                            const RollbackOptions& options);
+    // A version of before, out of a backup: `file` becomes one of those that are kept, when it has
+    // the digest. Nothing runs it before rollback names it.
+    [[nodiscard]] Result<void> adopt_version(const std::string& agent, const GoodVersion& version,
+                                             const std::filesystem::path& file);
     // Persisted in <state>/conf.d, and carried out at once.
     [[nodiscard]] Result<Outcome> set_enabled(const std::string& agent, bool enabled);
 

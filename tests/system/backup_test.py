@@ -133,6 +133,12 @@ paths = ["{self.extra}"]
                                                 "target": str(host.root / "target")})
         self.assertEqual((refused["files"], refused["faults"]), (0, 1))
         self.assertIn("critical", host.noactl("call", "backup", "health", "{}"))
+        # The file is there still: what is damaged is taken out, and it is read again.
+        repaired = host.json("backup", "repair")
+        self.assertTrue(repaired["ok"], repaired)
+        self.assertEqual(repaired["bad_packs"], 1)
+        self.assertTrue(self.call(client, "ready")["ready"])
+        self.assertIn('"healthy"', host.noactl("call", "backup", "health", "{}"))
 
     def test_the_kept_are_kept_and_the_rest_is_pruned(self):
         host = self.host(plan="keep = { last = 2 }\ncheck_parts = 0")

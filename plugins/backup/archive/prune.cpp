@@ -4,7 +4,6 @@
 #include <unordered_map>
 
 #include "../repository/blob_writer.hpp"
-#include "../repository/index_file.hpp"
 
 namespace backup {
 
@@ -195,28 +194,9 @@ private:
         if (options_.dry_run || !changes_) {
             return {};
         }
-        const Index& index = repository_.index();
-        const auto kept = [this](std::uint32_t pack) {
+        return backup::replace_index(repository_, old_index_, [this](std::uint32_t pack) {
             return pack >= packs_.size() || packs_[pack].fate == Fate::keep;
-        };
-        std::vector<Id> supersedes = old_index_;
-        for (std::size_t first = 0; first < index.size();) {
-            const std::size_t last = std::min(index.size(), first + most_index_blobs);
-            const auto saved = repository_.save_document(
-                FileKind::index, index_json(index, first, last, supersedes, kept));
-            if (!saved) {
-                return saved.error();
-            }
-            std::erase(old_index_, *saved);
-            supersedes.clear();
-            first = last;
-        }
-        for (const Id& id : old_index_) {
-            if (noa::sdk::Status gone = repository_.store().remove({FileKind::index, id}); !gone) {
-                return gone;
-            }
-        }
-        return {};
+        });
     }
 
     noa::sdk::Status remove_packs() {
@@ -251,6 +231,30 @@ private:
 };
 
 } // namespace
+
+noa::sdk::Status replace_index(Repository& repository, std::vector<Id> old,
+                               const WantedPack& wanted) {
+    const Index& index = repository.index();
+    std::vector<Id> supersedes = old;
+    std::size_t first = 0;
+    do { // one at least: it says what is superseded
+        const std::size_t last = std::min(index.size(), first + most_index_blobs);
+        const auto saved = repository.save_document(
+            FileKind::index, index_json(index, first, last, supersedes, wanted));
+        if (!saved) {
+            return saved.error();
+        }
+        std::erase(old, *saved);
+        supersedes.clear();
+        first = last;
+    } while (first < index.size());
+    for (const Id& id : old) {
+        if (noa::sdk::Status gone = repository.store().remove({FileKind::index, id}); !gone) {
+            return gone;
+        }
+    }
+    return {};
+}
 
 noa::sdk::Result<PruneReport> prune(Repository& repository, const PruneOptions& options,
                                     Progress& progress, const std::stop_token& stop) {

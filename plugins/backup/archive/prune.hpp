@@ -3,6 +3,7 @@
 
 #include <stop_token>
 
+#include "../repository/index_file.hpp"
 #include "progress.hpp"
 #include "usage.hpp"
 
@@ -29,5 +30,10 @@ struct PruneReport {
 [[nodiscard]] noa::sdk::Result<PruneReport> prune(Repository& repository,
                                                   const PruneOptions& options, Progress& progress,
                                                   const std::stop_token& stop);
+
+// The index in memory becomes that on the disk: what `wanted` wants of its packs, in new files;
+// then `old` goes.
+[[nodiscard]] noa::sdk::Status replace_index(Repository& repository, std::vector<Id> old,
+                                             const WantedPack& wanted = {});
 
 } // namespace backup

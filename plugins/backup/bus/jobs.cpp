@@ -72,6 +72,17 @@ void Backup::set_up_jobs(noa::Setup& setup) {
                             [name, request](Job& job) { return run_restore(job, request, *name); },
                             std::move(responder), request.wait);
                     });
+    setup.operation(
+        "restore_agent", "Restores the state of an agent beside, for the host to put in its place",
+        [this](const RestoreAgentRequest& request, noa::Responder responder) {
+            const auto name = repository_of(request.repository);
+            begin(
+                "restore_agent", name,
+                [name, request](Job& job) {
+                    return run_restore_agent(job, *name, request.snapshot, request.agent);
+                },
+                std::move(responder));
+        });
     set_up_upkeep(setup);
     set_up_status(setup);
 }
@@ -115,6 +126,16 @@ void Backup::set_up_upkeep(noa::Setup& setup) {
                 [name, request](Job& job) { return run_prune(job, *name, request.dry_run); },
                 std::move(responder), request.wait);
         });
+    setup.operation("repair", "Takes out what is damaged, and saves what can be saved",
+                    [this](const RepairRequest& request, noa::Responder responder) {
+                        const auto name = repository_of(request.repository);
+                        const auto from =
+                            request.from ? repository_of(request.from) : std::string();
+                        begin(
+                            "repair", name && !from ? from : name,
+                            [name, from](Job& job) { return run_repair(job, *name, *from); },
+                            std::move(responder), request.wait);
+                    });
     setup.operation("copy", "Copies the snapshots of a repository to another",
                     [this](const CopyRequest& request, noa::Responder responder) {
                         const auto from = repository_of(request.from);

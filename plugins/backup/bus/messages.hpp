@@ -76,6 +76,28 @@ struct DiffRequest {
                            noa::optional_field("limit", &DiffRequest::limit));
     }
 };
+struct RepairRequest {
+    Text repository;
+    Text from;
+    bool wait = true;
+    static constexpr auto fields() {
+        return noa::fields(
+            noa::field("repository", &RepairRequest::repository, repository_help),
+            noa::field("from", &RepairRequest::from, "a repository that may have what is damaged"),
+            noa::optional_field("wait", &RepairRequest::wait, wait_help));
+    }
+};
+struct RestoreAgentRequest {
+    Text repository;
+    std::string snapshot = "latest";
+    std::string agent;
+    static constexpr auto fields() {
+        return noa::fields(
+            noa::field("repository", &RestoreAgentRequest::repository, repository_help),
+            noa::optional_field("snapshot", &RestoreAgentRequest::snapshot, snapshot_help),
+            noa::field("agent", &RestoreAgentRequest::agent));
+    }
+};
 struct RestoreRequest {
     Text repository;
     std::string snapshot = "latest";

@@ -50,16 +50,24 @@ noa::sdk::Result<ArchiveResult> archive_plan(Job& job, const std::string& name,
     options.omitted = std::move(copies->omitted);
     options.omitted.insert(job.places.staging());
     options.omitted.insert(job.places.drill());
+    options.omitted.insert(job.places.restored());
     for (const auto& [other, settings] : job.settings.repositories) {
         options.omitted.insert(settings.path);
     }
-    for (const std::string& folder : folders) {
-        options.sources.push_back({folder, ""});
-    }
-    const std::string state = fs::path(job.places.agents()).parent_path().string();
     std::error_code failed;
-    if (!plan.agents.empty() && fs::is_directory(state + "/conf.d", failed)) {
-        options.sources.push_back({state + "/conf.d", ""});
+    const auto add_if_there = [&](const std::string& path) {
+        if (fs::exists(path, failed)) {
+            options.sources.push_back({path, ""});
+        }
+    };
+    for (const std::string& folder : folders) {
+        const std::string agent = fs::path(folder).filename().string();
+        options.sources.push_back({folder, ""});
+        add_if_there(job.places.ledger(agent));
+        add_if_there(job.places.versions(agent));
+    }
+    if (!plan.agents.empty()) {
+        add_if_there(job.places.host() + "/conf.d");
     }
     for (const std::string& path : plan.paths) {
         options.sources.push_back({path, ""});

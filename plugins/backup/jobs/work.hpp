@@ -16,6 +16,15 @@ struct Places {
     [[nodiscard]] std::string agents() const { return state.substr(0, state.rfind('/')); }
     [[nodiscard]] std::string staging() const { return state + "/staging"; }
     [[nodiscard]] std::string drill() const { return state + "/drill"; }
+    [[nodiscard]] std::string restored() const { return state + "/restored"; }
+    // The host's: what it knows of an agent's versions, and those that it keeps.
+    [[nodiscard]] std::string host() const { return agents().substr(0, agents().rfind('/')); }
+    [[nodiscard]] std::string ledger(const std::string& agent) const {
+        return host() + "/ledger/" + agent + ".json";
+    }
+    [[nodiscard]] std::string versions(const std::string& agent) const {
+        return host() + "/versions/" + agent;
+    }
     [[nodiscard]] std::string records() const { return state + "/records.json"; }
 };
 
@@ -38,6 +47,15 @@ using JobResult = noa::sdk::Result<noa::Json>; // what is answered
 // Restores the newest of the plan, or `snapshot`, beside; opens every database; reads all files
 // back.
 [[nodiscard]] JobResult run_drill(Job& job, const std::string& plan, const std::string& snapshot);
+// Saves what can be saved, from `spare` too (empty: none), then runs the plans of the repository
+// where something is missing still, and checks all of it.
+[[nodiscard]] JobResult run_repair(Job& job, const std::string& repository,
+                                   const std::string& spare);
+// The state of one agent, with what the host knew of its versions, to `places.restored()`/AGENT:
+// state/, versions/, AGENT.json. All of it was read back and every database opened, or it fails and
+// leaves nothing there.
+[[nodiscard]] JobResult run_restore_agent(Job& job, const std::string& repository,
+                                          const std::string& snapshot, const std::string& agent);
 [[nodiscard]] JobResult run_forget(Job& job, const std::string& plan, bool dry_run, bool prune);
 [[nodiscard]] JobResult run_prune(Job& job, const std::string& repository, bool dry_run);
 [[nodiscard]] JobResult run_copy(Job& job, const std::string& from, const std::string& to);
