@@ -1,12 +1,11 @@
 #include "noactl/backup_commands.hpp"
 
 #include <poll.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <cstdio>
 
-#include "noa/message.h"
+#include "noactl/ask_agent.hpp"
+#include "noactl/progress_line.hpp"
 #include "noactl/text.hpp"
 
 namespace noa::noactl {
@@ -21,23 +20,7 @@ constexpr int look_every_ms = 250;
 using Show = std::function<std::string(const json&)>;
 
 Result<json> ask_backup(Client& client, const std::string& operation, const json& body) {
-    json args{
-        {"agent", "backup"}, {"operation", operation}, {"timeout_ms", backup_timeout.count()}};
-    control::put_body(args, body.dump());
-    const auto reply = client.ask("call", args, backup_timeout + question_timeout);
-    if (!reply) {
-        return Failure(reply.error());
-    }
-    const auto text = control::get_body(*reply);
-    if (!text) {
-        return Failure(text.error());
-    }
-    if (number(*reply, "status") != NOA_OK) {
-        return fail(Errc::invalid, "backup", operation,
-                    text->empty() ? member(*reply, "status_name") : *text);
-    }
-    return text->empty() ? Result<json>(json::object())
-                         : control::parse_json(*text, "reply", control::answer_limits);
+    return ask_agent(client, "backup", operation, body, backup_timeout);
 }
 
 std::string fields_text(const Globals& globals, const json& answer) {
@@ -58,48 +41,6 @@ int print_backup(const Globals& globals, const std::string& operation, const jso
         return exit_ok;
     });
 }
-
-// Only on a terminal: one line, written over again.
-class ProgressLine {
-public:
-    explicit ProgressLine(const Globals& globals)
-        : shown_(!globals.json && ::isatty(STDERR_FILENO) == 1),
-          begin_(std::chrono::steady_clock::now()) {}
-    ProgressLine(const ProgressLine&) = delete;
-    ProgressLine& operator=(const ProgressLine&) = delete;
-    ~ProgressLine() {
-        if (shown_ && width_ > 0) {
-            std::fprintf(stderr, "\r%*s\r", static_cast<int>(width_), "");
-        }
-    }
-    void show(const json& running) {
-        if (!shown_) {
-            return;
-        }
-        const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin_;
-        const auto bytes = static_cast<std::uint64_t>(number(running, "bytes"));
-        const auto all = static_cast<std::uint64_t>(number(running, "all_bytes"));
-        const double rate = static_cast<double>(bytes) / std::max(passed.count(), 0.001);
-        std::string text = member(running, "kind") + " " + member(running, "what") + ": " +
-                           member(running, "files") + " files, " + bytes_text(bytes) + ", " +
-                           bytes_text(static_cast<std::uint64_t>(rate)) + "/s";
-        if (all > bytes && rate > 1) {
-            const double left = static_cast<double>(all - bytes) / rate;
-            text += ", " + std::to_string(bytes * 100 / all) + " %, " +
-                    duration_text(static_cast<std::int64_t>(left * 1e9)) + " left";
-        }
-        text = escape_text(text);
-        const std::size_t width = display_width(text);
-        std::fprintf(stderr, "\r%s%*s", text.c_str(),
-                     width_ > width ? static_cast<int>(width_ - width) : 0, "");
-        width_ = width;
-    }
-
-private:
-    bool shown_;
-    std::chrono::steady_clock::time_point begin_;
-    std::size_t width_ = 0;
-};
 
 // Looks again until the job has ended; what it was answered, or its error.
 Result<json> follow(const Globals& globals, Client& client, std::int64_t job, bool& ret_stopped) {
