@@ -31,7 +31,7 @@ struct Options {
 void read_options(CLI::App& app, Options& options) {
     app.add_option("--runs", options.runs, "runs of each measurement, the median counts")
         ->check(CLI::Range(1, 99));
-    app.add_flag("--quick", options.quick, "three short runs, without the long measurements");
+    app.add_flag("--quick", options.quick, "one short run, without the long measurements");
     app.add_flag("--reload", options.reload, "the table of reloads instead");
     app.add_option("--json", options.json_file, "write the rows there as well");
     app.add_option("--only", options.only, "only measurements whose name contains this");
@@ -51,7 +51,7 @@ Outcomes measure(const Options& options, const Catalogue& catalogue,
                  const std::filesystem::path& scratch) {
     Plan plan;
     plan.measurements = catalogue.measurements;
-    plan.runs = options.quick ? std::min(options.runs, 3U) : options.runs;
+    plan.runs = options.quick ? 1 : options.runs;
     plan.budget = std::chrono::milliseconds(options.quick ? 150 : 500);
     plan.programs = options.programs;
     plan.scratch = scratch;
