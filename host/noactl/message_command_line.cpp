@@ -60,6 +60,9 @@ public:
         conversations->add_option("--count", args_.count, "How many")
             ->check(CLI::Range(1, 100))
             ->capture_default_str();
+        add("check", "What the rules of content say of a body", messages_check)
+            ->add_option("BODY", args_.body, "JSON, or a text; -: standard input")
+            ->required();
         auto* streams = add("streams", "The streams; or one, with its consumers", messages_streams);
         streams->add_option("STREAM", args_.stream, "Its name");
         add("queues", "What waits, by recipient",

@@ -60,7 +60,7 @@ std::string message_text(const Globals& globals, const json& answer) {
     std::string out;
     for (const auto* key :
          {"id", "type", "sender", "to", "operation", "conversation", "priority", "state",
-          "created_at", "due_at", "deadline", "settled_at", "delivery_ms", "error"}) {
+          "created_at", "due_at", "deadline", "settled_at", "delivery_ms", "error", "flags"}) {
         if (answer.contains(key)) {
             out += std::string(key) + ": " + escape_text(member(answer, key)) + "\n";
         }
@@ -255,6 +255,24 @@ int messages_conversations(const Globals& globals, const MessageArgs& args) {
                        member(one, "last_activity"), participants, member(one, "topic")});
         }
         return table.empty() ? "no conversations\n" : table.render(globals.screen());
+    });
+}
+
+int messages_check(const Globals& globals, const MessageArgs& args) {
+    const auto content = content_of(args);
+    if (!content) {
+        complain(content.error());
+        return exit_usage;
+    }
+    return print_messages(globals, "content.check", {{"body", *content}}, [](const json& answer) {
+        std::string out;
+        for (const auto& rule : answer.value("flags", json::array())) {
+            out += "flagged: " + escape_text(rule.get<std::string>()) + "\n";
+        }
+        if (answer.contains("rejected")) {
+            out += "refused: " + escape_text(member(answer, "rejected")) + "\n";
+        }
+        return out.empty() ? "no rule says anything\n" : out;
     });
 }
 

@@ -44,6 +44,8 @@ struct MessageArgs {
 [[nodiscard]] int messages_queues(const Globals& globals);
 // `search`: messages that have these words; `conversation`: what was said there; else all.
 [[nodiscard]] int messages_conversations(const Globals& globals, const MessageArgs& args);
+// `body`: what is looked at.
+[[nodiscard]] int messages_check(const Globals& globals, const MessageArgs& args);
 // `stream`: that one, with its consumers; empty: all.
 [[nodiscard]] int messages_streams(const Globals& globals, const MessageArgs& args);
 [[nodiscard]] int messages_tasks(const Globals& globals, const MessageArgs& args);

@@ -213,6 +213,26 @@ class Communication(unittest.TestCase):
         self.assertIn("no messages", host.noactl("messages", "conversations", "--search", "none"))
         self.assertIn("no conv", host.noactl("messages", "conversations", "--archived"))
 
+    def test_rules_flag_and_refuse_what_is_said(self):
+        host = self.host(QUICK + """
+            [agents.communication.settings.content]
+            sql = "reject"
+            rules = [{ name = "no-keys", pattern = "private key", mode = "reject" }]
+            """)
+        client = self.enter(host.client())
+        worker = self.enter(Worker(host, "worker"))
+        sent = self.send(client, to="worker", body={"a": "%3Cscript%3E"}, envelope=True)
+        self.assertEqual(self.settled(client, sent["id"])["state"], "acked")
+        self.assertEqual(worker.got[0]["flags"], ["script.tag"])
+        self.assertIn("script.tag", host.noactl("messages", "show", sent["id"]))
+        for text, rule in (("x' or '1'='1", "sql.tautology"), ("PRIVATE KEY", "no-keys")):
+            with self.assertRaises(noa_client.NoaError) as caught:
+                self.send(client, to="worker", body=text)
+            self.assertIn(rule, caught.exception.text)
+            self.assertNotIn(text, caught.exception.text)
+            self.assertIn("refused: " + rule, host.noactl("messages", "check", text))
+        self.assertEqual(len(worker.got), 1)
+
     def test_a_damaged_store_is_put_aside_and_kept(self):
         host = self.host()
         with host.client() as client:

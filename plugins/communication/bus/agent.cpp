@@ -64,6 +64,8 @@ void Communication::set_up_metrics(noa::Setup& setup) {
     setup.counter("messages_accepted_total", "Messages that are on the disk", accepted_);
     setup.counter("messages_refused_total", "Messages that were not taken", refused_);
     setup.counter("messages_duplicate_total", "Messages that had been taken before", duplicates_);
+    setup.counter("messages_flagged_total", "Messages that fell under a rule of content", flagged_);
+    setup.counter("messages_rejected_total", "Messages that a rule of content refused", rejected_);
     setup.counter("commits_total", "Commits to the disk", commits_);
     setup.counter("stream_entries_total", "Entries that were appended to streams", appended_);
     setup.counter("stream_deliveries_total", "Entries that were handed to consumers", handed_out_);
@@ -130,6 +132,11 @@ noa::Status Communication::start() {
     quarantined_.clear();
     tick_timer_ = 0;
     sender_rates_.clear();
+    auto rules = settings_.content.made();
+    if (!rules) {
+        return rules.error();
+    }
+    rules_.emplace(*std::move(rules));
     const RateSettings& rates = settings_.rates;
     class_rates_[0] = Bucket(rates.normal.rate(), now());
     class_rates_[1] = Bucket(rates.high.rate(), now());

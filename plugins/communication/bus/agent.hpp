@@ -103,6 +103,9 @@ private:
     noa::Result<std::vector<Taken>> take(SendRequest& request, const Sender& sender,
                                          std::size_t number);
     noa::Result<Taken> take_one(SendRequest& request, const Sender& sender, std::size_t number);
+    // Flags it, or refuses it.
+    noa::Status within_rules(SendRequest& request);
+    void check_content(const CheckRequest& request, noa::Responder responder);
     noa::Status within_limits(const SendRequest& request, const Sender& sender);
     noa::Status within_rates(const SendRequest& request, const Sender& sender);
 
@@ -243,6 +246,7 @@ private:
     Settings settings_;
     std::unique_ptr<Deliveries> deliveries_;
     std::unique_ptr<Seen> seen_;
+    std::optional<Rules> rules_;
     std::map<std::string, std::vector<std::string>> groups_;
     struct Taker {
         TakeRequest request;
@@ -280,6 +284,8 @@ private:
     noa::Counter accepted_;
     noa::Counter refused_;
     noa::Counter duplicates_;
+    noa::Counter flagged_;
+    noa::Counter rejected_;
     noa::Counter commits_;
     noa::Counter appended_;
     noa::Counter handed_out_;

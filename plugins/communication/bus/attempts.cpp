@@ -160,6 +160,9 @@ std::string Communication::enveloped(const Message& message) const {
     if (!terms.conversation.empty()) {
         head["conversation"] = terms.conversation;
     }
+    if (!terms.flags.empty()) {
+        head["flags"] = list_of(terms.flags);
+    }
     std::string out = noa::json_text(head);
     out.pop_back();
     if (!terms.metadata.empty()) {

@@ -74,6 +74,13 @@ struct BreakerRequest {
     }
 };
 
+struct CheckRequest {
+    noa::Json body;
+    static constexpr auto fields() {
+        return noa::fields(noa::field("body", &CheckRequest::body, "any JSON"));
+    }
+};
+
 struct GroupRequest {
     std::string name;
     std::vector<std::string> members;
@@ -86,5 +93,16 @@ struct NameRequest {
     std::string name;
     static constexpr auto fields() { return noa::fields(noa::field("name", &NameRequest::name)); }
 };
+
+// What has commas between.
+[[nodiscard]] inline noa::Json list_of(std::string_view text) {
+    noa::Json all = noa::Json::array();
+    for (std::size_t at = 0; at <= text.size();) {
+        const std::size_t end = std::min(text.find(',', at), text.size());
+        all.push_back(text.substr(at, end - at));
+        at = end + 1;
+    }
+    return all;
+}
 
 } // namespace communication

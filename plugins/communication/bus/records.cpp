@@ -91,6 +91,9 @@ Json Communication::shown(const Record& record) const {
     add("operation", terms.operation);
     add("conversation", terms.conversation);
     add("error", record.error);
+    if (!terms.flags.empty()) {
+        out["flags"] = list_of(terms.flags);
+    }
     if (terms.deadline != 0) {
         out["deadline"] = date_text(terms.deadline);
     }

@@ -36,6 +36,10 @@ void Communication::set_up_sends(noa::Setup& setup) {
         [this](const noa::Request& request, noa::Responder responder) {
             send_many(request, std::move(responder));
         });
+    setup.operation("content.check", "What the rules of content say of a body",
+                    [this](const CheckRequest& request, noa::Responder responder) {
+                        check_content(request, std::move(responder));
+                    });
 }
 
 noa::Result<Communication::Sender> Communication::sender_of(const noa::Request& request) {
@@ -157,6 +161,9 @@ Communication::take(SendRequest& request, const Sender& sender, std::size_t numb
     if (request.terms.content_type.empty()) {
         request.terms.content_type = noa::sdk::json_content_type;
     }
+    if (noa::Status fit = within_rules(request); !fit) {
+        return std::move(fit).error();
+    }
     std::vector<Taken> all;
     if (request.group.empty()) {
         auto one = take_one(request, sender, number);
@@ -190,6 +197,33 @@ Communication::take(SendRequest& request, const Sender& sender, std::size_t numb
         all.push_back(*std::move(one));
     }
     return all;
+}
+
+noa::Status Communication::within_rules(SendRequest& request) {
+    const Findings found = rules_->examine(request.body, request.terms.content_type);
+    if (!found.rejected.empty()) {
+        rejected_.add();
+        return noa::sdk::Error{NOA_E_DENIED,
+                               "/body: refused by the rule " + found.rejected + " of content"};
+    }
+    request.terms.flags.clear();
+    for (const std::string& rule : found.flags) {
+        request.terms.flags += (request.terms.flags.empty() ? "" : ",") + rule;
+    }
+    if (!found.flags.empty()) {
+        flagged_.add();
+    }
+    return {};
+}
+
+void Communication::check_content(const CheckRequest& request, noa::Responder responder) {
+    const Findings found =
+        rules_->examine(noa::json_text(request.body), noa::sdk::json_content_type);
+    noa::Json out{{"flags", found.flags}};
+    if (!found.rejected.empty()) {
+        out["rejected"] = found.rejected;
+    }
+    responder.reply(noa::json_body(out));
 }
 
 noa::Status Communication::within_limits(const SendRequest& request, const Sender& /*sender*/) {

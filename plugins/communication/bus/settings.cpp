@@ -20,7 +20,29 @@ noa::Status Settings::check() const {
     if (breaker.window < std::chrono::seconds(1) || breaker.open < std::chrono::milliseconds(10)) {
         return noa::invalid("/breaker: window must be 1s, open 10ms at least");
     }
-    return {};
+    auto rules = content.made();
+    return rules ? noa::Status() : noa::Status(rules.error());
+}
+
+noa::Result<Rules> ContentSettings::made() const {
+    const auto of_script = rule_mode(script);
+    const auto of_sql = rule_mode(sql);
+    if (!of_script || !of_sql) {
+        return noa::invalid("/content/script, /content/sql: " +
+                            (of_script ? of_sql : of_script).error().text);
+    }
+    RuleTerms terms;
+    terms.script = *of_script;
+    terms.sql = *of_sql;
+    terms.examined = examined.bytes;
+    for (const ContentRuleSetting& one : rules) {
+        const auto mode = rule_mode(one.mode);
+        if (!mode) {
+            return noa::invalid("/content/rules: mode of " + one.name + ": " + mode.error().text);
+        }
+        terms.custom.push_back({one.name, one.pattern, *mode});
+    }
+    return Rules::make(terms);
 }
 
 DeliveryTerms Settings::delivery() const {

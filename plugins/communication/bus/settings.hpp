@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "../content/rules.hpp"
 #include "../delivery/deliveries.hpp"
 #include "../store/store.hpp"
 #include "noa/sdk/json.hpp"
@@ -96,6 +98,32 @@ struct ConversationSettings {
     }
 };
 
+struct ContentRuleSetting {
+    std::string name;
+    std::string pattern;
+    std::string mode = "flag";
+    static constexpr auto fields() {
+        return noa::fields(noa::field("name", &ContentRuleSetting::name),
+                           noa::field("pattern", &ContentRuleSetting::pattern),
+                           noa::optional_field("mode", &ContentRuleSetting::mode));
+    }
+};
+
+struct ContentSettings {
+    std::string script = "flag";
+    std::string sql = "flag";
+    noa::ByteSize examined{256U << 10U};
+    std::vector<ContentRuleSetting> rules;
+    static constexpr auto fields() {
+        return noa::fields(noa::optional_field("script", &ContentSettings::script),
+                           noa::optional_field("sql", &ContentSettings::sql),
+                           noa::optional_field("examined", &ContentSettings::examined),
+                           noa::optional_field("rules", &ContentSettings::rules));
+    }
+    // NOA_E_INVALID: which of them is wrong.
+    [[nodiscard]] noa::Result<Rules> made() const;
+};
+
 // Of a stream of which nobody said otherwise; 0: no limit.
 struct StreamSettings {
     noa::Duration age = std::chrono::hours(24 * 7);
@@ -126,6 +154,7 @@ struct Settings {
     TaskSettings tasks;
     StreamSettings streams;
     ConversationSettings conversations;
+    ContentSettings content;
     static constexpr auto fields() {
         return noa::fields(
             noa::optional_field("max_message_size", &Settings::max_message_size),
@@ -144,7 +173,8 @@ struct Settings {
             noa::optional_field("rates", &Settings::rates),
             noa::optional_field("tasks", &Settings::tasks),
             noa::optional_field("streams", &Settings::streams),
-            noa::optional_field("conversations", &Settings::conversations));
+            noa::optional_field("conversations", &Settings::conversations),
+            noa::optional_field("content", &Settings::content));
     }
 
     [[nodiscard]] noa::Status check() const;

@@ -7,6 +7,7 @@ namespace communication {
 inline constexpr const char* settings_schema = R"({
     "type": "object", "additionalProperties": false,
     "definitions": {
+        "mode": {"enum": ["off", "flag", "reject"]},
         "size": {"type": "string", "pattern": "^([0-9]+(B|KiB|MiB|GiB|kB|MB|GB))+$"},
         "time": {"type": "string", "pattern": "^([0-9]+(ms|s|m|min|h|d))+$"},
         "rate": {"type": "object", "additionalProperties": false, "properties": {
@@ -75,6 +76,17 @@ inline constexpr const char* settings_schema = R"({
                      "description": "idle for so long: forgotten"},
             "most": {"type": "integer", "minimum": 1, "maximum": 100000000, "default": 1000000,
                      "description": "beyond them the longest idle are forgotten"}}},
+        "content": {"type": "object", "additionalProperties": false, "properties": {
+            "script": {"$ref": "#/definitions/mode", "default": "flag"},
+            "sql": {"$ref": "#/definitions/mode", "default": "flag"},
+            "examined": {"$ref": "#/definitions/size", "default": "256KiB",
+                         "description": "of a message's texts"},
+            "rules": {"type": "array", "maxItems": 100, "items": {"type": "object",
+                "additionalProperties": false, "required": ["name", "pattern"], "properties": {
+                    "name": {"type": "string", "pattern": "^[a-z0-9_.-]{1,64}$"},
+                    "pattern": {"type": "string", "minLength": 1, "maxLength": 1000,
+                                "description": "Perl's form, for what is in lower case"},
+                    "mode": {"$ref": "#/definitions/mode", "default": "flag"}}}}}},
         "streams": {"type": "object", "additionalProperties": false, "properties": {
             "age": {"$ref": "#/definitions/time", "default": "7d",
                     "description": "how long entries are kept; 0s: whatever their age"},

@@ -54,6 +54,7 @@ struct Terms {
     std::string content_type;
     std::string traceparent;
     std::string metadata; // a JSON object, as text; empty: none
+    std::string flags;    // rules that it has fallen under, with commas between; empty: none
     Kind kind = Kind::request;
     noa::Priority priority = noa::Priority::normal;
     bool ordered = false;  // one of its conversation at a time

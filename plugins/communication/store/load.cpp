@@ -208,7 +208,8 @@ Stored<std::int64_t> Store::forget(Millis before, Seq through, std::int64_t most
     }
     for (const char* sql :
          {"DELETE FROM messages WHERE seq = ?", "DELETE FROM bodies WHERE seq = ?",
-          "DELETE FROM attempts WHERE seq = ?", "DELETE FROM conversation_text WHERE rowid = ?"}) {
+          "DELETE FROM attempts WHERE seq = ?", "DELETE FROM conversation_text WHERE rowid = ?",
+          "DELETE FROM flags WHERE seq = ?"}) {
         auto remove = database_.prepare(sql);
         for (std::size_t at = 0; remove && at < gone.size(); ++at) {
             if (auto run = remove->run(gone[at]); !run) {

@@ -8,7 +8,7 @@ namespace communication {
 namespace {
 
 constexpr std::string_view record_columns = ", settled_at, duration_us, ifnull(error, '')";
-constexpr int first_of_record = 21; // behind message_columns
+constexpr int first_of_record = 22; // behind message_columns
 
 Stored<Record> record_of(const noa::sqlite::Statement& row) {
     auto message = message_of(row);

@@ -15,10 +15,10 @@ noa::sqlite::Error damaged(const char* what) {
 } // namespace
 
 Stored<MessagePtr> message_of(const noa::sqlite::Statement& row) {
-    auto read =
-        row.row<Seq, std::string, std::string, std::string, std::uint8_t, std::string, std::string,
-                std::uint32_t, bool, bool, std::uint8_t, std::uint32_t, std::int64_t, std::string,
-                std::string, Millis, Millis, std::uint8_t, std::uint32_t, Millis, std::string>();
+    auto read = row.row<Seq, std::string, std::string, std::string, std::uint8_t, std::string,
+                        std::string, std::uint32_t, bool, bool, std::uint8_t, std::uint32_t,
+                        std::int64_t, std::string, std::string, Millis, Millis, std::uint8_t,
+                        std::uint32_t, Millis, std::string, std::string>();
     if (!read) {
         return read.error();
     }
@@ -30,8 +30,8 @@ Stored<MessagePtr> message_of(const noa::sqlite::Statement& row) {
     std::tie(message->seq, terms.id, terms.sender, terms.recipient, kind, terms.operation,
              terms.conversation, priority, terms.ordered, terms.envelope, terms.hops,
              terms.attempts, terms.timeout_ms, terms.content_type, terms.traceparent,
-             message->created, terms.deadline, state, message->made, terms.due, terms.metadata) =
-        *std::move(read);
+             message->created, terms.deadline, state, message->made, terms.due, terms.metadata,
+             terms.flags) = *std::move(read);
     if (kind > static_cast<unsigned>(Kind::webhook) ||
         state > static_cast<unsigned>(State::cancelled) || priority > NOA_PRIORITY_LOW) {
         return noa::sqlite::Error{SQLITE_CORRUPT, "a number that means nothing", "messages"};

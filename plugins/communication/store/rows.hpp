@@ -29,7 +29,8 @@ Stored<> each_row(noa::sqlite::Statement& select, Take&& take) {
 inline constexpr std::string_view message_columns =
     "seq, ifnull(id, ''), sender, recipient, kind, operation, ifnull(conversation, ''), priority, "
     "ordered, envelope, hops, max_attempts, timeout_ms, ifnull(content_type, ''), "
-    "ifnull(traceparent, ''), created_at, deadline, state, attempts, due_at, ifnull(metadata, '')";
+    "ifnull(traceparent, ''), created_at, deadline, state, attempts, due_at, ifnull(metadata, ''), "
+    "(SELECT ifnull(group_concat(rule), '') FROM flags f WHERE f.seq = messages.seq)";
 // Its body at rest.
 [[nodiscard]] Stored<MessagePtr> message_of(const noa::sqlite::Statement& row);
 

@@ -81,6 +81,7 @@ Stored<> Store::prepare() {
     auto put_body = database_.prepare("INSERT INTO bodies VALUES(?, ?, ?)");
     auto put_text = database_.prepare(
         "INSERT INTO conversation_text(rowid, conversation, text) VALUES(?, ?, ?)");
+    auto put_flag = database_.prepare("INSERT INTO flags VALUES(?, ?)");
     auto put_attempt =
         database_.prepare("INSERT OR REPLACE INTO attempts VALUES(?, ?, ?, ?, ?, ?)");
     auto settle = database_.prepare("UPDATE messages SET state = ?, attempts = ?, due_at = ?, "
@@ -90,16 +91,16 @@ Stored<> Store::prepare() {
     if (!set) {
         return set;
     }
-    for (const auto* one :
-         {&put_message, &put_body, &put_text, &put_attempt, &settle, &put_group, &drop_group}) {
+    for (const auto* one : {&put_message, &put_body, &put_text, &put_flag, &put_attempt, &settle,
+                            &put_group, &drop_group}) {
         if (!*one) {
             return one->error();
         }
     }
     statements_.emplace(Statements{*std::move(put_message), *std::move(put_body),
-                                   *std::move(put_text), *std::move(put_attempt),
-                                   *std::move(settle), *std::move(put_group),
-                                   *std::move(drop_group)});
+                                   *std::move(put_text), *std::move(put_flag),
+                                   *std::move(put_attempt), *std::move(settle),
+                                   *std::move(put_group), *std::move(drop_group)});
     return {};
 }
 
@@ -159,6 +160,14 @@ Stored<> Store::write_body(const Message& message) {
         if (!put) {
             return put;
         }
+    }
+    for (std::size_t at = 0; at < terms.flags.size();) {
+        const std::size_t end = std::min(terms.flags.find(',', at), terms.flags.size());
+        auto put = done(statements_->put_flag, message.seq, terms.flags.substr(at, end - at));
+        if (!put) {
+            return put;
+        }
+        at = end + 1;
     }
     if (message.body.size() > limits_.compress_above && pack(message.body, packed_)) {
         return done(statements_->put_body, message.seq, 1, bytes_of(packed_));

@@ -105,6 +105,7 @@ private:
         noa::sqlite::Statement put_message;
         noa::sqlite::Statement put_body;
         noa::sqlite::Statement put_text;
+        noa::sqlite::Statement put_flag;
         noa::sqlite::Statement put_attempt;
         noa::sqlite::Statement settle;
         noa::sqlite::Statement put_group;

@@ -11,7 +11,7 @@ namespace communication {
 // is appended to: created_at never falls as seq rises. An id is the sender's own; where it is NULL
 // the message goes by the store's name and its seq. JSON's functions are not for schemas that are
 // not trusted; names of agents and subjects need no quoting.
-inline constexpr std::array<noa::sqlite::Migration, 4> migrations{{
+inline constexpr std::array<noa::sqlite::Migration, 5> migrations{{
     {1, "messages, attempts, groups", R"sql(
         CREATE TABLE messages(
             seq INTEGER PRIMARY KEY, id TEXT, cause BLOB, sender TEXT NOT NULL,
@@ -161,6 +161,10 @@ inline constexpr std::array<noa::sqlite::Migration, 4> migrations{{
                     AS last_activity,
                 NULL AS metadata
             FROM messages WHERE conversation IS NOT NULL GROUP BY conversation)sql"},
+    {5, "content rules",
+     "CREATE TABLE flags(seq INTEGER NOT NULL, rule TEXT NOT NULL, PRIMARY KEY(seq, rule)) STRICT, "
+     "WITHOUT ROWID",
+     "DROP TABLE flags"},
 }};
 
 } // namespace communication

@@ -62,6 +62,7 @@ public:
             if (state(id) == wanted) {
                 return true;
             }
+            ok("stream.set", {{"stream", "any"}}); // what was settled meanwhile is committed
         }
         return false;
     }
