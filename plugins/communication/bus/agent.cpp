@@ -11,6 +11,7 @@ namespace communication {
 namespace {
 
 constexpr noa::Duration upkeep = std::chrono::seconds(10);
+constexpr noa::Duration patience_with_endpoints = std::chrono::milliseconds(500);
 constexpr noa::Duration rare_upkeep = std::chrono::minutes(1);
 
 Millis date_of_now() {
@@ -137,6 +138,14 @@ noa::Status Communication::start() {
         return rules.error();
     }
     rules_.emplace(*std::move(rules));
+    endpoints_.clear();
+    for (const auto& [name, webhook] : settings_.webhooks) {
+        auto endpoint = webhook.endpoint();
+        if (!endpoint) {
+            return endpoint.error();
+        }
+        endpoints_.emplace(name, *std::move(endpoint));
+    }
     const RateSettings& rates = settings_.rates;
     class_rates_[0] = Bucket(rates.normal.rate(), now());
     class_rates_[1] = Bucket(rates.high.rate(), now());
@@ -188,6 +197,7 @@ noa::Status Communication::open_workers(const std::string& path, Store store) {
     reader_ = std::make_unique<noa::Worker<Reader>>(*std::move(reader), ring);
     checkpoint_ = std::make_unique<noa::Worker<Checkpoint>>(*std::move(checkpoint), ring);
     writer_ = std::make_unique<noa::Worker<Store>>(std::move(store), ring);
+    poster_ = endpoints_.empty() ? nullptr : std::make_unique<Poster>(ring);
     pump_soon();
     return {};
 }
@@ -232,6 +242,9 @@ void Communication::take_done() {
     run(writer_);
     run(reader_);
     run(checkpoint_);
+    if (poster_ != nullptr) {
+        poster_->take_done();
+    }
     if (deliveries_ && !host().stopping()) {
         deliveries_->pump();
         flush();
@@ -244,6 +257,10 @@ noa::Status Communication::quiesce(noa::Time /*deadline*/) {
     if (writer_ == nullptr) {
         return {};
     }
+    if (poster_ != nullptr) {
+        poster_->finish(patience_with_endpoints);
+        poster_->take_done();
+    }
     if (!gathering_->empty()) {
         submit(std::exchange(gathering_, std::make_unique<Group>()));
     }
@@ -252,6 +269,7 @@ noa::Status Communication::quiesce(noa::Time /*deadline*/) {
     checkpoint_->finish();
     take_done();
     turns_ = deliveries_->turns();
+    poster_.reset();
     writer_.reset();
     reader_.reset();
     checkpoint_.reset();

@@ -16,6 +16,7 @@
 #include "../store/store.hpp"
 #include "../store/streams.hpp"
 #include "../store/tasks.hpp"
+#include "../webhooks/poster.hpp"
 #include "conversation_requests.hpp"
 #include "messages.hpp"
 #include "noa/sdk/worker.hpp"
@@ -127,6 +128,8 @@ private:
     [[nodiscard]] double fraction() override { return jitter_.next(); }
     void read_body(const Message& message);
     void hand_over(Message& message);
+    void post_webhook(const Message& message, std::string body);
+    Body webhooks();
     void ended(Seq seq, std::uint64_t turn, const Outcome& outcome);
     [[nodiscard]] std::string enveloped(const Message& message) const;
     [[nodiscard]] std::string trace_of(const Message& message) const;
@@ -247,6 +250,7 @@ private:
     std::unique_ptr<Deliveries> deliveries_;
     std::unique_ptr<Seen> seen_;
     std::optional<Rules> rules_;
+    std::map<std::string, Endpoint> endpoints_;
     std::map<std::string, std::vector<std::string>> groups_;
     struct Taker {
         TakeRequest request;
@@ -290,6 +294,7 @@ private:
     noa::Counter appended_;
     noa::Counter handed_out_;
     // They go first: what their threads hand back refers to the rest.
+    std::unique_ptr<Poster> poster_;
     std::unique_ptr<noa::Worker<Reader>> reader_;
     std::unique_ptr<noa::Worker<Checkpoint>> checkpoint_;
     std::unique_ptr<noa::Worker<Store>> writer_;

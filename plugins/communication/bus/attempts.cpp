@@ -67,6 +67,10 @@ void Communication::hand_over(Message& message) {
         whole = enveloped(message);
         body = noa::sdk::Body(whole, noa::sdk::json_content_type);
     }
+    if (terms.kind == Kind::webhook) {
+        post_webhook(message, terms.envelope ? std::move(whole) : message.body);
+        return;
+    }
     const std::string trace = trace_of(message);
     if (terms.kind == Kind::event) {
         const auto told = publish(terms.recipient, body, {terms.priority, {}, trace});

@@ -42,6 +42,8 @@ void Communication::set_up_control(noa::Setup& setup) {
     setup.operation(
         "breaker.close", "Lets everything pass, and opens by itself again",
         [this](const BreakerRequest& request) { return breaker(request, &Breaker::force_closed); });
+    setup.operation("webhook.list", "The endpoints that messages may be posted to",
+                    [this] { return webhooks(); });
     setup.operation("stats", "Figures of all that was delivered", [this] { return stats(); });
     setup.operation(
         "group.set", "Names agents that a message may be sent to at once",

@@ -52,7 +52,7 @@ private:
         std::string_view key;
         Take take;
     };
-    static const std::array<Member, 20> table;
+    static const std::array<Member, 21> table;
 
     static noa::Status text(std::string_view key, const JsonSpan& value, std::string& ret_text,
                             std::size_t longest = longest_text) {
@@ -112,6 +112,9 @@ private:
     }
     noa::Status subject(std::string_view key, const JsonSpan& value) {
         return recipient(key, value, Kind::event, ".");
+    }
+    noa::Status webhook(std::string_view key, const JsonSpan& value) {
+        return recipient(key, value, Kind::webhook, "");
     }
     noa::Status group(std::string_view key, const JsonSpan& value) {
         if (!request_.terms.recipient.empty()) {
@@ -218,7 +221,7 @@ private:
     SendRequest& request_;
 };
 
-const std::array<Members::Member, 20> Members::table{{
+const std::array<Members::Member, 21> Members::table{{
     {"to", &Members::to},
     {"operation", &Members::operation},
     {"body", &Members::body},
@@ -228,6 +231,7 @@ const std::array<Members::Member, 20> Members::table{{
     {"ordered", &Members::ordered},
     {"subject", &Members::subject},
     {"group", &Members::group},
+    {"webhook", &Members::webhook},
     {"text", &Members::plain_text},
     {"base64", &Members::base64},
     {"content_type", &Members::content_type},
@@ -247,6 +251,7 @@ const char* const send_schema = R"({"type":"object","additionalProperties":false
 "to":{"type":"string","description":"an agent"},
 "subject":{"type":"string","description":"or a subject to publish on"},
 "group":{"type":"string","description":"or a group of agents"},
+"webhook":{"type":"string","description":"or an endpoint of the settings"},
 "operation":{"type":"string","description":"of the agent"},
 "body":{"description":"any JSON"},"text":{"type":"string"},"base64":{"type":"string"},
 "content_type":{"type":"string"},
@@ -278,7 +283,7 @@ noa::Status parse_members(std::string_view object, SendRequest& ret_request) {
         return read;
     }
     if (terms.recipient.empty() && ret_request.group.empty()) {
-        return noa::invalid("/to: must be there, or subject, or group");
+        return noa::invalid("/to: must be there, or subject, group or webhook");
     }
     if (terms.kind == Kind::request && terms.operation.empty()) {
         return noa::invalid("/operation: must be there");

@@ -240,6 +240,12 @@ noa::Status Communication::within_limits(const SendRequest& request, const Sende
     if (terms.kind == Kind::request && terms.recipient == name()) {
         return noa::invalid("/to: must be another agent than this one");
     }
+    if (terms.kind == Kind::webhook && !endpoints_.contains(terms.recipient)) {
+        return noa::not_found("/webhook: there is none of the name " + terms.recipient);
+    }
+    if (terms.kind == Kind::webhook && terms.id.find('.') != std::string::npos) {
+        return noa::invalid("/id: must be without dots: they part what a webhook signs");
+    }
     if (terms.id.starts_with(store_name_ + "-")) {
         return noa::invalid("/id: begins like those that are given here");
     }

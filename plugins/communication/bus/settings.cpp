@@ -20,8 +20,30 @@ noa::Status Settings::check() const {
     if (breaker.window < std::chrono::seconds(1) || breaker.open < std::chrono::milliseconds(10)) {
         return noa::invalid("/breaker: window must be 1s, open 10ms at least");
     }
+    for (const auto& [name, webhook] : webhooks) {
+        if (auto endpoint = webhook.endpoint(); !endpoint) {
+            return noa::invalid("/webhooks/" + name + endpoint.error().text);
+        }
+    }
     auto rules = content.made();
     return rules ? noa::Status() : noa::Status(rules.error());
+}
+
+noa::Result<Endpoint> WebhookSetting::endpoint() const {
+    auto endpoint = parse_url(url);
+    auto key = parse_secret(secret);
+    auto former = former_secret.empty() ? key : parse_secret(former_secret);
+    if (!endpoint || !key || !former) {
+        return noa::invalid(!endpoint ? "/url: " + endpoint.error().text
+                            : !key    ? "/secret: " + key.error().text
+                                      : "/former_secret: " + former.error().text);
+    }
+    endpoint->ca = ca;
+    endpoint->keys.push_back(*key);
+    if (!former_secret.empty()) {
+        endpoint->keys.push_back(*former);
+    }
+    return endpoint;
 }
 
 noa::Result<Rules> ContentSettings::made() const {

@@ -1,12 +1,14 @@
 // What an operator sets.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "../content/rules.hpp"
 #include "../delivery/deliveries.hpp"
 #include "../store/store.hpp"
+#include "../webhooks/endpoint.hpp"
 #include "noa/sdk/json.hpp"
 
 namespace communication {
@@ -124,6 +126,20 @@ struct ContentSettings {
     [[nodiscard]] noa::Result<Rules> made() const;
 };
 
+struct WebhookSetting {
+    std::string url;
+    std::string secret;
+    std::string former_secret;
+    std::string ca;
+    static constexpr auto fields() {
+        return noa::fields(noa::field("url", &WebhookSetting::url),
+                           noa::field("secret", &WebhookSetting::secret),
+                           noa::optional_field("former_secret", &WebhookSetting::former_secret),
+                           noa::optional_field("ca", &WebhookSetting::ca));
+    }
+    [[nodiscard]] noa::Result<Endpoint> endpoint() const;
+};
+
 // Of a stream of which nobody said otherwise; 0: no limit.
 struct StreamSettings {
     noa::Duration age = std::chrono::hours(24 * 7);
@@ -155,6 +171,7 @@ struct Settings {
     StreamSettings streams;
     ConversationSettings conversations;
     ContentSettings content;
+    std::map<std::string, WebhookSetting> webhooks;
     static constexpr auto fields() {
         return noa::fields(
             noa::optional_field("max_message_size", &Settings::max_message_size),
@@ -174,7 +191,8 @@ struct Settings {
             noa::optional_field("tasks", &Settings::tasks),
             noa::optional_field("streams", &Settings::streams),
             noa::optional_field("conversations", &Settings::conversations),
-            noa::optional_field("content", &Settings::content));
+            noa::optional_field("content", &Settings::content),
+            noa::optional_field("webhooks", &Settings::webhooks));
     }
 
     [[nodiscard]] noa::Status check() const;

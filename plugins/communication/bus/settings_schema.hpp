@@ -87,6 +87,16 @@ inline constexpr const char* settings_schema = R"({
                     "pattern": {"type": "string", "minLength": 1, "maxLength": 1000,
                                 "description": "Perl's form, for what is in lower case"},
                     "mode": {"$ref": "#/definitions/mode", "default": "flag"}}}}}},
+        "webhooks": {"type": "object", "maxProperties": 1000,
+            "propertyNames": {"pattern": "^[A-Za-z0-9_-]{1,63}$"},
+            "additionalProperties": {"type": "object", "additionalProperties": false,
+                "required": ["url", "secret"], "properties": {
+                    "url": {"type": "string", "pattern": "^https?://", "maxLength": 2048},
+                    "secret": {"type": "string", "description": "whsec_…: by reference"},
+                    "former_secret": {"type": "string",
+                                      "description": "signed with, too, while it is rotated"},
+                    "ca": {"type": "string", "default": "",
+                           "description": "file of certificates; empty: the system's"}}}},
         "streams": {"type": "object", "additionalProperties": false, "properties": {
             "age": {"$ref": "#/definitions/time", "default": "7d",
                     "description": "how long entries are kept; 0s: whatever their age"},

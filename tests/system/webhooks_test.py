@@ -1,0 +1,186 @@
+#!/usr/bin/python3
+"""Webhooks through a real host: signed, tried again, verified by a receiver of others."""
+import base64
+import hashlib
+import hmac
+import http.server
+import json
+import os
+import pathlib
+import queue
+import ssl
+import subprocess
+import tempfile
+import threading
+import unittest
+
+from noa_host import BUILD, PATIENCE_S, PLUGINS, Host, noa_client
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+FORMER = "whsec_" + base64.b64encode(b"a former secret of 32 bytes, ok!").decode()
+LIBRARY = "standardwebhooks@1.1.1"
+CONFIG = """
+[agents.communication.settings]
+retry = {{ first_pause = "10ms", longest_pause = "50ms", attempts = 4, timeout = "{timeout}" }}
+breaker = {{ failures = 1000, failure_share = 1.1 }}
+[agents.communication.settings.webhooks.orders]
+url = "{scheme}://localhost:{port}/hook?token=hush"
+ca = "{ca}"
+secret = {{ secret = "file:{secret}" }}
+former_secret = {{ secret = "file:{former}" }}
+"""
+
+
+class Receiver(http.server.ThreadingHTTPServer):
+    """Answers with the codes that it is given, then with 204; keeps what came."""
+    daemon_threads = True
+
+    def __init__(self, *codes, certificate=None):
+        super().__init__(("127.0.0.1", 0), Post)
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
+        self.codes, self.got, self.silent = list(codes), [], threading.Event()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, *_):
+        pass  # who does not trust the certificate ends the connection
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.silent.set()
+        self.shutdown()
+        self.server_close()
+
+
+class Post(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.got.append((self.path, dict(self.headers.items()), body))
+        code = self.server.codes.pop(0) if self.server.codes else 204
+        if code == "silence":
+            self.server.silent.wait()
+            return
+        self.send_response(code)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def signature(secret, headers, body):
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+
+
+class Webhooks(unittest.TestCase):
+    def enter(self, context):
+        value = context.__enter__()
+        self.addCleanup(context.__exit__, None, None, None)
+        return value
+
+    def host(self, port, timeout="5s", scheme="http", ca=""):
+        host = Host([PLUGINS / "communication.so"])
+        places = {}
+        for name, value in (("secret", SECRET), ("former", FORMER)):
+            places[name] = host.root / name
+            places[name].write_text(value + "\n")
+            places[name].chmod(0o600)
+        with open(host.config_file, "a") as file:
+            file.write(CONFIG.format(port=port, timeout=timeout, scheme=scheme, ca=ca, **places))
+        return self.enter(host)
+
+    def settled(self, host, **message):
+        with host.client() as client:
+            message = {"webhook": "orders", "body": {"n": 1}, **message}
+            sent = client.call("communication", "send", message, timeout_s=PATIENCE_S).json()
+            answer = client.call("communication", "wait", {"id": sent["id"], "wait_s": 10},
+                                 timeout_s=PATIENCE_S).json()
+        return answer["state"], answer["attempts"], answer.get("error", "")
+
+    def test_a_post_is_signed_with_each_key_and_tried_again(self):
+        receiver = self.enter(Receiver(500, 503))
+        host = self.host(receiver.server_port)
+        self.assertEqual(self.settled(host, id="order-7")[:2], ("acked", 3))
+        for path, headers, body in receiver.got:
+            self.assertEqual((path, body, headers["webhook-id"]),
+                             ("/hook?token=hush", b'{"n": 1}', "order-7"))
+            self.assertEqual(headers["webhook-signature"].split(),
+                             [signature(secret, headers, body) for secret in (SECRET, FORMER)])
+        self.assertEqual(len(receiver.got), 3)
+        listed = host.json("call", "communication", "webhook.list")
+        told = json.dumps(listed) + host.log_text() + host.noactl("messages", "show", "order-7")
+        for hidden in ("hush", SECRET, SECRET.removeprefix("whsec_")):
+            self.assertNotIn(hidden, told)
+
+    def test_an_endpoint_that_is_gone_is_not_asked_again(self):
+        receiver = self.enter(Receiver(410))
+        host = self.host(receiver.server_port)
+        self.assertEqual(self.settled(host), ("dead", 1, "HTTP 410"))
+        self.assertEqual(len(receiver.got), 1)
+
+    def test_silence_and_nobody_there_are_failures(self):
+        receiver = self.enter(Receiver("silence"))
+        host = self.host(receiver.server_port, timeout="200ms")
+        self.assertEqual(self.settled(host)[:2], ("acked", 2))
+        receiver.shutdown()
+        receiver.server_close()
+        state, attempts, error = self.settled(host)
+        self.assertEqual((state, attempts), ("dead", 4))
+        self.assertIn("connect", error)
+
+    def test_certificates_are_checked(self):
+        folder = self.enter(tempfile.TemporaryDirectory())
+        certificate = pathlib.Path(folder) / "both.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+                        "-keyout", certificate, "-out", f"{folder}/one.pem"], check=True,
+                       capture_output=True)
+        with open(certificate, "a") as file:
+            file.write(pathlib.Path(f"{folder}/one.pem").read_text())
+        receiver = self.enter(Receiver(certificate=certificate))
+        known = self.host(receiver.server_port, scheme="https", ca=f"{folder}/one.pem")
+        self.assertEqual(self.settled(known), ("acked", 1, ""))
+        unknown = self.host(receiver.server_port, scheme="https")
+        state, _, error = self.settled(unknown)
+        self.assertEqual(state, "dead")
+        self.assertIn("certificate verify failed", error)
+        self.assertEqual(len(receiver.got), 1)
+
+    def test_what_cannot_be_posted_is_refused(self):
+        host = self.host(1)
+        for message, why in (({"webhook": "none"}, "/webhook"), ({"id": "a.b"}, "/id")):
+            with self.assertRaises(noa_client.NoaError) as caught:
+                self.settled(host, **message)
+            self.assertIn(why, caught.exception.text)
+
+    def test_the_library_of_standard_webhooks_verifies_them(self):
+        folder = BUILD / "tests/system/webhooks"
+        if not (folder / "node_modules/standardwebhooks").exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                subprocess.run(["npm", "install", "--silent", "--ignore-scripts", "--no-audit",
+                                "--no-fund", "--prefix", folder, LIBRARY], check=True,
+                               capture_output=True, timeout=PATIENCE_S)
+            except (OSError, subprocess.SubprocessError) as failure:
+                self.skipTest(f"npm cannot fetch {LIBRARY}: {failure}")
+        script = pathlib.Path(os.environ["SOURCE_ROOT"]) / "tests/system/webhooks_receiver.mjs"
+        node = self.enter(subprocess.Popen(["node", script, folder, SECRET], text=True,
+                                           stdout=subprocess.PIPE))
+        self.addCleanup(node.kill)
+        lines = queue.SimpleQueue()
+        threading.Thread(target=lambda: [lines.put(line) for line in node.stdout],
+                         daemon=True).start()
+        host = self.host(int(lines.get(timeout=PATIENCE_S)))
+        body = {"type": "order.paid", "data": {"text": "caf\u00e9 \U0001F600", "n": [1, 2.5]}}
+        self.assertEqual(self.settled(host, id="msg_1", body=body)[:2], ("acked", 1))
+        self.assertEqual(json.loads(lines.get(timeout=PATIENCE_S)), {"id": "msg_1", "body": body})
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
