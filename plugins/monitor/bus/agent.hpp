@@ -1,0 +1,70 @@
+// The agent: rounds of figures, and what is asked of them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../collect/agents.hpp"
+#include "../collect/series.hpp"
+#include "messages.hpp"
+#include "noa/sdk/json.hpp"
+#include "settings.hpp"
+
+namespace monitor {
+
+// One round: everybody is asked at once, and it ends when all have answered or not.
+struct Round {
+    std::uint64_t number = 0;
+    noa::Time began{};
+    Samples samples;
+    std::size_t awaited = 0;
+};
+
+class Monitor final : public noa::Agent {
+public:
+    static constexpr noa::PluginInfo info{
+        .id = "monitor",
+        .version = "1.0.0",
+        .description = "Figures of the machine, the host and its agents, over time",
+        .settings_schema = settings_schema,
+        .state_schema = 1,
+    };
+
+    void setup(noa::Setup& setup) override;
+    noa::Status start() override;
+    noa::Status quiesce(noa::Time deadline) override;
+    noa::Status save(noa::StateWriter& state) override;
+    noa::Status restore(noa::StateReader& state) override;
+
+private:
+    void setup_figures(noa::Setup& setup);
+    void begin_round();
+    void ask_machine();
+    void ask_status();
+    void ask_agents();
+    void ask_metrics(const AgentBrief& agent);
+    // Runs `read(samples)` if that round is still under way, and ends it with the last answer.
+    template <class Read>
+    void answered(std::uint64_t round, Read read);
+    void end_round();
+    [[nodiscard]] noa::Duration patience() const { return settings_.interval / 2; }
+
+    [[nodiscard]] noa::Result<QueryReply> query(const QueryRequest& request) const;
+    [[nodiscard]] NowReply current(const NowRequest& request) const;
+    [[nodiscard]] std::int64_t unix_ms(noa::Time at) const;
+    [[nodiscard]] noa::Health health() const;
+
+    Settings settings_;
+    SeriesRing ring_;
+    std::optional<Round> round_;
+    std::uint64_t round_number_ = 0;
+    std::uint64_t pid_ = 0; // noad's, once it has told
+    noa::Duration took_{0};
+    noa::Counter rounds_;
+    noa::Counter late_;
+    noa::Counter unanswered_;
+};
+
+} // namespace monitor

@@ -1,0 +1,108 @@
+// What is asked of the figures that are kept.
+#include <chrono>
+
+#include "agent.hpp"
+
+namespace monitor {
+
+namespace {
+
+using noa::Json;
+
+constexpr std::size_t most_points = 100'000; // of one answer, some 3 MiB
+
+LabelMap map_of(const Labels& labels) {
+    return {labels.begin(), labels.end()};
+}
+
+std::vector<Match> match_of(const LabelMap& labels) {
+    std::vector<Match> all;
+    for (const auto& [label, value] : labels) {
+        all.push_back({label, value});
+    }
+    return all;
+}
+
+// The last of each step; steps begin at multiples of it, whenever one asks.
+std::vector<Point> stepped(const std::vector<Point>& points, noa::Duration step) {
+    if (step <= noa::Duration::zero()) {
+        return points;
+    }
+    std::vector<Point> last;
+    for (const Point& point : points) {
+        if (!last.empty() &&
+            last.back().at.time_since_epoch() / step == point.at.time_since_epoch() / step) {
+            last.back() = point;
+        } else {
+            last.push_back(point);
+        }
+    }
+    return last;
+}
+
+} // namespace
+
+// Kept are moments of the clock that nobody sets; told is what the wall clock says of them today.
+std::int64_t Monitor::unix_ms(noa::Time at) const {
+    using std::chrono::milliseconds;
+    const auto wall = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<milliseconds>(wall - (now() - at)).count();
+}
+
+noa::Status Monitor::save(noa::StateWriter& state) {
+    ring_.save(state, now(), unix_ms(now()));
+    return {};
+}
+
+noa::Status Monitor::restore(noa::StateReader& state) {
+    return ring_.restore(state, now(), unix_ms(now()));
+}
+
+noa::Result<QueryReply> Monitor::query(const QueryRequest& request) const {
+    const SeriesRing::Family* family = ring_.family(request.name);
+    if (family == nullptr) {
+        return noa::not_found("there is no figure " + request.name.substr(0, 200));
+    }
+    if (request.range <= noa::Duration::zero()) {
+        return noa::invalid("/range: must be over 0");
+    }
+    QueryReply reply{request.name, std::string(name_of(family->kind)), family->help, {}};
+    const std::int64_t offset = unix_ms(noa::Time());
+    std::size_t count = 0;
+    ring_.each(request.name, match_of(request.labels), now() - request.range, now(),
+               [&](const Labels& labels, const std::vector<Point>& points) {
+                   QueriedSeries series;
+                   series.labels = map_of(labels);
+                   for (const Point& point : stepped(points, request.step)) {
+                       const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                           point.at.time_since_epoch());
+                       if (++count <= most_points) {
+                           series.points.push_back({offset + ms.count(), point.value});
+                       }
+                   }
+                   if (!series.points.empty()) {
+                       reply.series.push_back(std::move(series));
+                   }
+               });
+    if (count > most_points) {
+        return noa::too_large("over " + std::to_string(most_points) +
+                              " points: ask for labels, a shorter range or a longer step");
+    }
+    return reply;
+}
+
+NowReply Monitor::current(const NowRequest& request) const {
+    NowReply reply;
+    reply.at = ring_.rounds() == 0 ? 0 : unix_ms(ring_.last_round());
+    const std::vector<Match> match = match_of(request.labels);
+    ring_.each_last([&](const std::string& name, const SeriesRing::Family& family,
+                        const Labels& labels, double value) {
+        if (name.starts_with(request.prefix) && matches(labels, match)) {
+            reply.figures.push_back(
+                {name, std::string(name_of(family.kind)), map_of(labels), value});
+        }
+    });
+    return reply;
+}
+
+} // namespace monitor

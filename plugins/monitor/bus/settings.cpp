@@ -1,0 +1,35 @@
+#include "settings.hpp"
+
+namespace monitor {
+
+namespace {
+
+constexpr std::uint64_t most_rounds = 100'000;
+constexpr std::uint64_t most_bytes = 48U << 20U; // goes from one generation to the next, too
+
+} // namespace
+
+noa::Status Settings::check() const {
+    using namespace std::chrono_literals;
+    if (interval < 1s || interval > 1h) {
+        return noa::invalid("/interval: must be 1s to 1h");
+    }
+    if (retention < interval || retention / interval > static_cast<std::int64_t>(most_rounds)) {
+        return noa::invalid("/retention: must be 1 to 100000 intervals");
+    }
+    const SeriesBounds bounds = series();
+    if (bounds.rounds * bounds.series * sizeof(double) > most_bytes) {
+        return noa::invalid("/retention: with /interval and /max_series it may take over 48MiB");
+    }
+    return {};
+}
+
+SeriesBounds Settings::series() const {
+    SeriesBounds bounds;
+    bounds.rounds = static_cast<std::size_t>(retention / interval);
+    bounds.series = max_series;
+    bounds.per_name = max_series_of_name;
+    return bounds;
+}
+
+} // namespace monitor

@@ -1,0 +1,48 @@
+// What an operator sets.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "../collect/series.hpp"
+#include "noa/sdk/json.hpp"
+
+namespace monitor {
+
+struct Settings {
+    noa::Duration interval = std::chrono::seconds(10);
+    noa::Duration retention = std::chrono::hours(1);
+    std::uint64_t max_series = 5000;
+    std::uint64_t max_series_of_name = 1024;
+    std::vector<std::string> file_systems = {"/"};
+
+    static constexpr auto fields() {
+        return noa::fields(noa::optional_field("interval", &Settings::interval),
+                           noa::optional_field("retention", &Settings::retention),
+                           noa::optional_field("max_series", &Settings::max_series),
+                           noa::optional_field("max_series_of_name", &Settings::max_series_of_name),
+                           noa::optional_field("file_systems", &Settings::file_systems));
+    }
+
+    [[nodiscard]] noa::Status check() const;
+    [[nodiscard]] SeriesBounds series() const;
+};
+
+// Durations are texts with a unit.
+inline constexpr const char* settings_schema = R"({
+    "type": "object", "additionalProperties": false,
+    "definitions": {"time": {"type": "string", "pattern": "^([0-9]+(ms|s|m|min|h|d))+$"}},
+    "properties": {
+        "interval": {"$ref": "#/definitions/time", "default": "10s",
+                     "description": "between two rounds of figures, 1s to 1h"},
+        "retention": {"$ref": "#/definitions/time", "default": "1h",
+                      "description": "how long figures are kept in memory"},
+        "max_series": {"type": "integer", "minimum": 100, "maximum": 100000, "default": 5000,
+                       "description": "figures with different labels, in all"},
+        "max_series_of_name": {"type": "integer", "minimum": 10, "maximum": 100000,
+                               "default": 1024, "description": "of one name"},
+        "file_systems": {"type": "array", "maxItems": 100, "default": ["/"],
+                         "items": {"type": "string", "pattern": "^/", "maxLength": 200},
+                         "description": "paths whose file systems are looked at"}}})";
+
+} // namespace monitor

@@ -1,0 +1,179 @@
+#include "agents.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+#include <utility>
+
+namespace monitor {
+
+namespace {
+
+using noa::Json;
+
+constexpr std::size_t longest_help = 300;
+
+std::string text_of(const Json& object, const char* key) {
+    const auto found = object.is_object() ? object.find(key) : object.end();
+    return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+std::optional<double> number_of(const Json& object, const char* key) {
+    const auto found = object.is_object() ? object.find(key) : object.end();
+    return found != object.end() && found->is_number() ? std::optional(found->get<double>())
+                                                       : std::nullopt;
+}
+
+struct Figure {
+    const char* key;
+    const char* name;
+    Kind kind;
+    const char* help;
+    double unit = 1;
+};
+
+template <std::size_t Count>
+void add(const Json& object, const Figure (&figures)[Count], const Labels& labels, Samples& into) {
+    for (const Figure& figure : figures) {
+        if (const auto value = number_of(object, figure.key)) {
+            into.push_back({figure.name, figure.kind, figure.help, labels, *value * figure.unit});
+        }
+    }
+}
+
+// Cut at a character.
+std::string help_of(const Json& figure) {
+    std::string help = text_of(figure, "help");
+    std::size_t size = std::min(help.size(), longest_help);
+    while (size < help.size() && size > 0 &&
+           (static_cast<unsigned char>(help[size]) & 0xC0U) == 0x80U) {
+        --size;
+    }
+    help.resize(size);
+    return help;
+}
+
+// 0 healthy, 1 needs repair, 2 critical.
+double level_of(std::string_view health) {
+    return health == "healthy" ? 0 : health == "critical" ? 2 : 1;
+}
+
+// "cache" of "my-cache.v2": what may stand in a name.
+std::string name_part(std::string_view text) {
+    std::string part(text);
+    std::ranges::replace_if(
+        part, [](unsigned char letter) { return std::isalnum(letter) == 0; }, '_');
+    return part;
+}
+
+} // namespace
+
+std::vector<AgentBrief> read_agents(const Json& agents, Samples& into) {
+    static constexpr Figure figures[] = {
+        {"depth", "noa_agent_inbox_depth", Kind::gauge, "Messages that wait or are under way"},
+        {"generation", "noa_agent_generation", Kind::gauge, "Number of the generation at work"},
+        {"reloads", "noa_agent_reloads_total", Kind::counter, "Reloads since the host started"},
+        {"restarts", "noa_agent_restarts_total", Kind::counter, "Restarts since the host started"},
+    };
+    std::vector<AgentBrief> all;
+    for (const Json& agent : agents) {
+        AgentBrief brief{text_of(agent, "name"), text_of(agent, "plugin"),
+                         text_of(agent, "state") == "running"};
+        if (brief.name.empty() || all.size() >= max_agents) {
+            continue;
+        }
+        const Labels labels{{"agent", brief.name}};
+        into.push_back({"noa_agent_up", Kind::gauge, "1 while the agent runs", labels,
+                        brief.running ? 1.0 : 0.0});
+        into.push_back({"noa_agent_health", Kind::gauge, "0 healthy, 1 needs repair, 2 critical",
+                        labels, level_of(text_of(agent, "health"))});
+        into.push_back({"noa_agent_info",
+                        Kind::gauge,
+                        "1; what the agent is",
+                        {{"agent", brief.name},
+                         {"plugin", brief.plugin},
+                         {"run", text_of(agent, "run")},
+                         {"version", text_of(agent, "version")}},
+                        1});
+        add(agent, figures, labels, into);
+        all.push_back(std::move(brief));
+    }
+    return all;
+}
+
+void read_status(const Json& status, Samples& into) {
+    static constexpr Figure whole[] = {
+        {"uptime_s", "noa_host_uptime_seconds", Kind::gauge, "Time since the host started"}};
+    static constexpr Figure messages[] = {
+        {"waiting", "noa_host_messages_waiting", Kind::gauge, "Messages in all inboxes"}};
+    static constexpr Figure room[] = {{"free_bytes", "noa_host_state_free_bytes", Kind::gauge,
+                                       "Room that is left where the host keeps its state"}};
+    if (!status.is_object()) {
+        return;
+    }
+    add(status, whole, {}, into);
+    add(status.value("messages", Json()), messages, {}, into);
+    add(status.value("state_dir", Json()), room, {}, into);
+    const Json agents = status.value("agents", Json());
+    for (const char* state : {"running", "stopped", "failed"}) {
+        if (const auto count = number_of(agents, state)) {
+            into.push_back(
+                {"noa_host_agents", Kind::gauge, "Agents by state", {{"state", state}}, *count});
+        }
+    }
+    if (const auto pinned = status.find("pinned"); pinned != status.end()) {
+        into.push_back({"noa_host_pinned_libraries",
+                        Kind::gauge,
+                        "Libraries that could not be unloaded",
+                        {},
+                        static_cast<double>(pinned->size())});
+    }
+    into.push_back({"noa_host_info",
+                    Kind::gauge,
+                    "1; what the host is",
+                    {{"version", text_of(status, "version")}},
+                    1});
+}
+
+void read_metrics(const AgentBrief& agent, const Json& metrics, Samples& into) {
+    static constexpr Figure figures[] = {
+        {"handled", "noa_agent_messages_handled_total", Kind::counter,
+         "Messages that were handled"},
+        {"failed", "noa_agent_messages_failed_total", Kind::counter,
+         "Messages whose handling failed"},
+        {"refused", "noa_agent_messages_refused_total", Kind::counter,
+         "Messages that the inbox had no room for"},
+        {"redelivered", "noa_agent_messages_redelivered_total", Kind::counter,
+         "Messages that were delivered again"},
+        {"expired", "noa_agent_messages_expired_total", Kind::counter,
+         "Messages whose deadline passed"},
+        {"dead", "noa_agent_messages_dead_total", Kind::counter, "Messages that were given up"},
+        {"busy_ns", "noa_agent_busy_seconds_total", Kind::counter,
+         "Time that the agent spent on messages", 1e-9},
+        {"arena_bytes", "noa_agent_arena_bytes", Kind::gauge, "Size of the agent's arena"},
+        {"arena_resident_bytes", "noa_agent_arena_resident_bytes", Kind::gauge,
+         "Memory of the agent's arena that is in use"},
+    };
+    if (!metrics.is_object()) {
+        return;
+    }
+    const Labels labels{{"agent", agent.name}};
+    add(metrics.value("host", Json()), figures, labels, into);
+    const Json own = metrics.value("agent", Json());
+    std::size_t taken = 0;
+    for (const auto& [key, figure] : own.items()) {
+        const auto value = number_of(figure, "value");
+        if (!value || taken >= max_own) {
+            continue;
+        }
+        const Kind kind = text_of(figure, "type") == "counter" ? Kind::counter : Kind::gauge;
+        std::string name = "noa_" + name_part(agent.plugin) + "_" + key;
+        if (kind == Kind::counter && !name.ends_with("_total")) {
+            name += "_total";
+        }
+        into.push_back({std::move(name), kind, help_of(figure), labels, *value});
+        ++taken;
+    }
+}
+
+} // namespace monitor

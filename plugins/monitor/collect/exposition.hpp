@@ -1,0 +1,17 @@
+// The last round in Prometheus's text format, version 0.0.4.
+#pragma once
+
+#include <string>
+
+#include "series.hpp"
+
+namespace monitor {
+
+inline constexpr const char* exposition_content_type = "text/plain; version=0.0.4; charset=utf-8";
+
+[[nodiscard]] std::string exposition(const SeriesRing& ring);
+
+// The shortest text that is read back to the same number.
+[[nodiscard]] std::string number_text(double value);
+
+} // namespace monitor
