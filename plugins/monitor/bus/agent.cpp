@@ -25,6 +25,7 @@ void Monitor::setup(noa::Setup& setup) {
                              [this](const Settings& settings) {
                                  settings_ = settings;
                                  ring_.bound(settings.series());
+                                 checks_.set(settings.checks);
                              });
     setup.operation("metrics.query", "A figure over time",
                     [this](const QueryRequest& request) { return query(request); });
@@ -35,6 +36,9 @@ void Monitor::setup(noa::Setup& setup) {
     });
     setup.event("monitor.round", {.summary = "A round of figures has ended"});
     setup_figures(setup);
+    setup_checks(setup);
+    setup.use(sockets_);
+    setup.tasks({.concurrency = 4, .queue = 4096});
     setup.capability("monitor");
 }
 
@@ -48,6 +52,7 @@ void Monitor::setup_figures(noa::Setup& setup) {
     setup.gauge("series", "Figures with different labels that are kept",
                 [this] { return ring_.series(); });
     setup.gauge("round_seconds", "How long the last round took", [this] { return seconds(took_); });
+    setup.health("checks", noa::sdk::Weight::minor, [this] { return check_health(); });
     setup.health("rounds", noa::sdk::Weight::minor, [this] { return health(); });
 }
 
@@ -58,11 +63,13 @@ noa::Status Monitor::start() {
         return timer.error();
     }
     begin_round();
+    checks_.start();
     return {};
 }
 
 noa::Status Monitor::quiesce(noa::Time /*deadline*/) {
     round_.reset();
+    checks_.stop();
     return {};
 }
 
@@ -102,6 +109,7 @@ void Monitor::answered(std::uint64_t round, Read read) {
 
 void Monitor::end_round() {
     took_ = now() - round_->began;
+    check_figures(round_->samples);
     ring_.append(round_->began, std::move(round_->samples));
     const noa::Time began = round_->began;
     round_.reset();

@@ -6,10 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "../checks/checks.hpp"
 #include "../collect/agents.hpp"
 #include "../collect/series.hpp"
 #include "messages.hpp"
 #include "noa/sdk/json.hpp"
+#include "noa/sdk/sockets.hpp"
 #include "settings.hpp"
 
 namespace monitor {
@@ -22,14 +24,16 @@ struct Round {
     std::size_t awaited = 0;
 };
 
-class Monitor final : public noa::Agent {
+class Monitor final : public noa::Agent, public CheckPort {
 public:
     static constexpr noa::PluginInfo info{
         .id = "monitor",
         .version = "1.0.0",
-        .description = "Figures of the machine, the host and its agents, over time",
+        .description =
+            "Figures of the machine, the host and its agents over time; checks of endpoints",
         .settings_schema = settings_schema,
         .state_schema = 1,
+        .sockets = true,
     };
 
     void setup(noa::Setup& setup) override;
@@ -40,6 +44,7 @@ public:
 
 private:
     void setup_figures(noa::Setup& setup);
+    void setup_checks(noa::Setup& setup);
     void begin_round();
     void ask_machine();
     void ask_status();
@@ -56,12 +61,28 @@ private:
     [[nodiscard]] std::int64_t unix_ms(noa::Time at) const;
     [[nodiscard]] noa::Health health() const;
 
+    void run_check(const RunRequest& request, noa::Responder responder);
+    [[nodiscard]] ListedCheck listed(const CheckState& state) const;
+    void check_figures(Samples& into) const;
+    [[nodiscard]] noa::Health check_health() const;
+    void look_at_bus(const CheckSetting& setting, Settled then);
+
+    // CheckPort
+    [[nodiscard]] noa::Time check_now() const override;
+    noa::sdk::TimerId check_after(noa::Duration delay, noa::sdk::Function<void()> run) override;
+    void check_cancel(noa::sdk::TimerId timer) override;
+    void resolve(const Endpoint& endpoint, noa::Duration timeout, Resolved then) override;
+    void look(const CheckSetting& setting, Settled then) override;
+    void changed(const CheckSetting& setting, const Verdict& verdict) override;
+
     Settings settings_;
     SeriesRing ring_;
     std::optional<Round> round_;
     std::uint64_t round_number_ = 0;
     std::uint64_t pid_ = 0; // noad's, once it has told
     noa::Duration took_{0};
+    noa::Sockets sockets_;
+    Checks checks_{*this, sockets_};
     noa::Counter rounds_;
     noa::Counter late_;
     noa::Counter unanswered_;

@@ -83,4 +83,41 @@ struct NowReply {
     }
 };
 
+struct RunRequest {
+    std::string name;
+    static constexpr auto fields() {
+        return noa::fields(noa::field("name", &RunRequest::name, "of a check"));
+    }
+};
+
+struct ListedCheck {
+    std::string name;
+    std::string type;
+    std::string target;
+    bool critical = false;
+    std::string status;
+    std::string text;
+    std::int64_t last = 0;
+    std::int64_t since = 0;
+    double took_s = 0;
+    std::uint64_t runs = 0;
+    static constexpr auto fields() {
+        return noa::fields(
+            noa::field("name", &ListedCheck::name), noa::field("type", &ListedCheck::type),
+            noa::field("target", &ListedCheck::target),
+            noa::field("critical", &ListedCheck::critical),
+            noa::field("status", &ListedCheck::status, "unknown, healthy, unhealthy or error"),
+            noa::field("text", &ListedCheck::text, "why it is not healthy"),
+            noa::field("last", &ListedCheck::last, "unix time in ms when it was settled; 0: never"),
+            noa::field("since", &ListedCheck::since, "unix time in ms of the last change"),
+            noa::field("took_s", &ListedCheck::took_s, "seconds, retries included"),
+            noa::field("runs", &ListedCheck::runs));
+    }
+};
+
+struct CheckList {
+    std::vector<ListedCheck> checks;
+    static constexpr auto fields() { return noa::fields(noa::field("checks", &CheckList::checks)); }
+};
+
 } // namespace monitor

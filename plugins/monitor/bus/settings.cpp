@@ -1,5 +1,8 @@
 #include "settings.hpp"
 
+#include <set>
+#include <string_view>
+
 namespace monitor {
 
 namespace {
@@ -20,6 +23,19 @@ noa::Status Settings::check() const {
     const SeriesBounds bounds = series();
     if (bounds.rounds * bounds.series * sizeof(double) > most_bytes) {
         return noa::invalid("/retention: with /interval and /max_series it may take over 48MiB");
+    }
+    return check_checks();
+}
+
+noa::Status Settings::check_checks() const {
+    std::set<std::string_view> names;
+    for (std::size_t at = 0; at < checks.size(); ++at) {
+        const noa::Status usable = checks[at].check();
+        const bool known = !names.insert(checks[at].name).second;
+        if (!usable || known) {
+            return noa::invalid("/checks/" + std::to_string(at) +
+                                (usable ? "/name: comes twice" : ": " + usable.error().text));
+        }
     }
     return {};
 }

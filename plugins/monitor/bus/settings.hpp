@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "../checks/terms.hpp"
 #include "../collect/series.hpp"
 #include "noa/sdk/json.hpp"
 
@@ -15,17 +16,22 @@ struct Settings {
     std::uint64_t max_series = 5000;
     std::uint64_t max_series_of_name = 1024;
     std::vector<std::string> file_systems = {"/"};
+    std::vector<CheckSetting> checks;
 
     static constexpr auto fields() {
         return noa::fields(noa::optional_field("interval", &Settings::interval),
                            noa::optional_field("retention", &Settings::retention),
                            noa::optional_field("max_series", &Settings::max_series),
                            noa::optional_field("max_series_of_name", &Settings::max_series_of_name),
-                           noa::optional_field("file_systems", &Settings::file_systems));
+                           noa::optional_field("file_systems", &Settings::file_systems),
+                           noa::optional_field("checks", &Settings::checks));
     }
 
     [[nodiscard]] noa::Status check() const;
     [[nodiscard]] SeriesBounds series() const;
+
+private:
+    [[nodiscard]] noa::Status check_checks() const;
 };
 
 // Durations are texts with a unit.
@@ -43,6 +49,28 @@ inline constexpr const char* settings_schema = R"({
                                "default": 1024, "description": "of one name"},
         "file_systems": {"type": "array", "maxItems": 100, "default": ["/"],
                          "items": {"type": "string", "pattern": "^/", "maxLength": 200},
-                         "description": "paths whose file systems are looked at"}}})";
+                         "description": "paths whose file systems are looked at"},
+        "checks": {"type": "array", "maxItems": 1000, "default": [], "items": {
+            "type": "object", "additionalProperties": false,
+            "required": ["name", "type", "target"],
+            "properties": {
+                "name": {"type": "string", "pattern": "^[a-z0-9_.-]{1,63}$"},
+                "type": {"enum": ["http", "tcp", "bus", "process", "file"]},
+                "target": {"type": "string", "minLength": 1, "maxLength": 1000,
+                           "description": "URL, HOST:PORT, AGENT[/OPERATION], program, path"},
+                "interval": {"$ref": "#/definitions/time", "default": "30s"},
+                "timeout": {"$ref": "#/definitions/time", "default": "5s",
+                            "description": "of an attempt"},
+                "retries": {"type": "integer", "minimum": 0, "maximum": 20, "default": 3},
+                "pause": {"$ref": "#/definitions/time", "default": "1s",
+                          "description": "before the first retry; each further one twice as long"},
+                "critical": {"type": "boolean", "default": false},
+                "status": {"type": "array", "minItems": 1, "maxItems": 100, "default": [200],
+                           "items": {"type": "integer", "minimum": 100, "maximum": 599},
+                           "description": "of an http answer that is well"},
+                "body": {"type": "string", "maxLength": 1000, "default": "",
+                         "description": "a text that an answer must have"},
+                "max_age": {"$ref": "#/definitions/time", "default": "1d",
+                            "description": "since a file was written"}}}}}})";
 
 } // namespace monitor

@@ -1,0 +1,146 @@
+#!/usr/bin/python3
+"""Checks of the monitor agent through a real host: endpoints that are well, wrong, hostile or gone."""
+import http.server
+import socket
+import threading
+import unittest
+
+from noa_host import PATIENCE_S, PLUGINS, Host, Watcher, noa_client
+
+
+class Site(http.server.ThreadingHTTPServer):
+    """Answers by path; `status` is what /changing says."""
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Page)
+        self.status = 200
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.server_address[1]}{path}"
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == "/endless":
+            self.send_response(200)
+            self.end_headers()
+            try:
+                while True:
+                    self.wfile.write(b"x" * 65536)
+            except OSError:
+                return
+        if self.path == "/garbage":
+            self.wfile.write(b"SSH-2.0-x\r\n")
+            return
+        self.send_response(302 if self.path == "/away" else self.server.status)
+        self.send_header("Location", self.path)
+        self.end_headers()
+        self.wfile.write(b"all is well")
+
+    def log_message(self, *_):
+        pass
+
+
+def check(name, kind, target, **more):
+    lines = {"retries": 0, "interval": '"1h"', "timeout": '"2s"', **more}
+    return (f'[[agents.monitor.settings.checks]]\nname = "{name}"\ntype = "{kind}"\n'
+            f'target = "{target}"\n' + "".join(f"{key} = {value}\n" for key, value in lines.items()))
+
+
+class MonitorChecks(unittest.TestCase):
+    def enter(self, context):
+        value = context.__enter__()
+        self.addCleanup(context.__exit__, None, None, None)
+        return value
+
+    def host(self, *checks):
+        config = '[agents.monitor.settings]\ninterval = "1s"\nretention = "5min"\n' + "".join(checks)
+        host = self.enter(Host([PLUGINS / "monitor.so", PLUGINS / "heartbeat.so"], config))
+        return host, self.enter(host.client())
+
+    def run_check(self, client, name):
+        return client.call("monitor", "checks.run", {"name": name}, timeout_s=PATIENCE_S).json()
+
+    def test_each_endpoint_is_judged_by_what_it_answers(self):
+        site = self.enter(Site())
+        silent = self.enter(socket.create_server(("127.0.0.1", 0)))
+        closed = socket.create_server(("127.0.0.1", 0))
+        nobody = closed.getsockname()[1]
+        closed.close()
+        silent_url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        wanted = {
+            "well": ("http", site.url("/"), "healthy", {"body": '"is well"'}),
+            "no-text": ("http", site.url("/"), "unhealthy", {"body": '"is bad"'}),
+            "away": ("http", site.url("/away"), "unhealthy", {}),
+            "away-is-well": ("http", site.url("/away"), "healthy", {"status": "[200, 302]"}),
+            "garbage": ("http", site.url("/garbage"), "unhealthy", {}),
+            "endless": ("http", site.url("/endless"), "unhealthy", {"body": '"y"'}),
+            "silent": ("http", silent_url, "error", {"timeout": '"100ms"'}),
+            "nobody": ("http", f"http://127.0.0.1:{nobody}/", "error", {}),
+            "port": ("tcp", f"localhost:{silent.getsockname()[1]}", "healthy", {}),
+            "no-port": ("tcp", f"127.0.0.1:{nobody}", "error", {}),
+            "agent": ("bus", "heartbeat", "healthy", {}),
+            "operation": ("bus", "heartbeat/forget", "error", {}),
+            "no-agent": ("bus", "nobody", "error", {}),
+            "process": ("process", "noad", "healthy", {}),
+            "no-process": ("process", "no-such-program", "unhealthy", {}),
+            "file": ("file", "/proc/self/stat", "healthy", {}),
+            "no-file": ("file", "/proc/self/nothing", "unhealthy", {}),
+        }
+        _, client = self.host(*(check(name, kind, target, **more)
+                                for name, (kind, target, _, more) in wanted.items()))
+        found = {name: self.run_check(client, name) for name in wanted}
+        self.assertEqual({name: one["status"] for name, one in found.items()},
+                         {name: status for name, (_, _, status, _) in wanted.items()}, found)
+        listed = client.call("monitor", "checks.list").json()["checks"]
+        self.assertEqual(sorted(one["name"] for one in listed), sorted(wanted))
+        self.assertTrue(all(bool(one["text"]) == (one["status"] != "healthy") for one in listed))
+        with self.assertRaises(noa_client.NoaError):
+            self.run_check(client, "unknown")
+
+    def test_a_change_is_told_once_and_counted_in_the_figures(self):
+        site = self.enter(Site())
+        host, client = self.host(check("site", "http", site.url("/"), interval='"1s"',
+                                       critical="true"))
+        self.assertEqual(self.run_check(client, "site")["status"], "healthy")
+        with Watcher(host, "monitor.check.site") as changes:
+            site.status = 503
+            event = changes.until(lambda event: True)
+            self.assertEqual((event["status"], event["text"]), ("unhealthy", "status 503"))
+            self.assertEqual(client.call("monitor", "health").json()["status"], "needs_repair")
+            with Watcher(host, "monitor.round") as rounds:
+                rounds.until(lambda _: 'noa_check_up{check="site",critical="true"} 0\n' in
+                             client.call("monitor", "metrics.prometheus").body.decode())
+            site.status = 200
+            self.assertEqual(changes.until(lambda event: True)["status"], "healthy")
+        self.assertEqual(client.call("monitor", "health").json()["status"], "healthy")
+
+    def test_hundreds_of_endpoints_that_hang_hold_up_nobody(self):
+        site = self.enter(Site())
+        silent = self.enter(socket.create_server(("127.0.0.1", 0), backlog=1024))
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        _, client = self.host(check("well", "http", site.url("/")),
+                              *(check(f"hung-{number}", "http", url, timeout='"5min"')
+                                for number in range(300)))
+        self.assertEqual(self.run_check(client, "well")["status"], "healthy")
+
+    def test_checks_that_make_no_sense_are_refused_with_their_place(self):
+        host, _ = self.host()
+        for bad, place in ((check("a", "http", "https://x/"), "/checks/0"),
+                           (check("a", "tcp", "x") , "/checks/0"),
+                           (check("a", "file", "/x") * 2, "/checks/1/name"),
+                           (check("a", "http", "http://x/\\r\\nHost: y"), "/checks/0")):
+            host.configure(bad)
+            done = host.noactl_run("plan")
+            self.assertNotEqual(done.returncode, 0, bad)
+            self.assertIn(place, done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
