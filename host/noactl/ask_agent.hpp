@@ -14,4 +14,10 @@ namespace noa::noactl {
                                                const nlohmann::json& body,
                                                std::chrono::milliseconds patience);
 
+// The same of a reply that is text.
+[[nodiscard]] Result<std::string> ask_agent_text(Client& client, const std::string& agent,
+                                                 const std::string& operation,
+                                                 const nlohmann::json& body,
+                                                 std::chrono::milliseconds patience);
+
 } // namespace noa::noactl

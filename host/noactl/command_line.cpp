@@ -12,6 +12,7 @@
 #include "noactl/document_command_line.hpp"
 #include "noactl/message_command_line.hpp"
 #include "noactl/migrations_commands.hpp"
+#include "noactl/monitor_command_line.hpp"
 #include "noactl/plugin_command_line.hpp"
 
 namespace noa::noactl {
@@ -90,6 +91,7 @@ private:
     MigrationsArgs migrations_;
     MessageArgs message_;
     BackupArgs backup_;
+    MonitorArgs monitor_;
     PluginArgs plugin_;
     std::vector<std::string> words_;
 };
@@ -285,6 +287,7 @@ void CommandLine::add_config_commands() {
     add_migrations_commands(app_, globals_, migrations_, chosen_);
     add_message_commands(app_, globals_, message_, chosen_);
     add_backup_commands(app_, globals_, backup_, chosen_);
+    add_monitor_commands(app_, globals_, monitor_, chosen_);
 }
 
 void CommandLine::add_manifest_commands() {

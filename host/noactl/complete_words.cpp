@@ -1,6 +1,7 @@
 #include "noactl/complete_words.hpp"
 
 #include "noactl/document_commands.hpp"
+#include "noactl/monitor_commands.hpp"
 
 namespace noa::noactl {
 
@@ -9,6 +10,9 @@ int complete_words(const Globals& globals, const CLI::App& whole,
     const std::string what = words.empty() ? "" : words[0];
     if (what == "documents" || what == "keys") {
         return complete_documents(globals, what == "keys");
+    }
+    if (what == "checks" || what == "metrics") {
+        return complete_monitor(globals, what);
     }
     if (what != "verbs" && what != "options") {
         return complete(globals, what, words.size() > 1 ? words[1] : "");

@@ -63,7 +63,7 @@ def elsewhere(line):
 
 class Documented(unittest.TestCase):
     def setUp(self):
-        agents = ("cache", "communication", "config", "heartbeat")
+        agents = ("cache", "communication", "config", "heartbeat", "monitor")
         self.host = Host([PLUGINS / f"{name}.so" for name in agents],
                          "[agents.trial]\nenabled = false\n")
         self.host.__enter__()

@@ -27,7 +27,7 @@ def verbs(*path):
 
 
 def groups():
-    return {"backup", "config", "manifest", "messages", "migrations", "plugin"}
+    return {"backup", "checks", "config", "manifest", "messages", "metrics", "migrations", "plugin"}
 
 
 def options_in(text):

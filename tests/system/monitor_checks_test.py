@@ -65,7 +65,9 @@ class MonitorChecks(unittest.TestCase):
         return host, self.enter(host.client())
 
     def run_check(self, client, name):
-        return client.call("monitor", "checks.run", {"name": name}, timeout_s=PATIENCE_S).json()
+        [ended] = client.call("monitor", "checks.run", {"name": name},
+                              timeout_s=PATIENCE_S).json()["checks"]
+        return ended
 
     def test_each_endpoint_is_judged_by_what_it_answers(self):
         site = self.enter(Site())
@@ -129,6 +131,21 @@ class MonitorChecks(unittest.TestCase):
                               *(check(f"hung-{number}", "http", url, timeout='"5min"')
                                 for number in range(300)))
         self.assertEqual(self.run_check(client, "well")["status"], "healthy")
+
+    def test_noactl_lists_and_runs_checks(self):
+        host, _ = self.host(check("well", "bus", "heartbeat"), check("gone", "file", "/nowhere"))
+        done = host.noactl_run("checks", "run")
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^well +bus +heartbeat +healthy ")
+        self.assertRegex(done.stdout, r"(?m)^gone +file +/nowhere +unhealthy ")
+        self.assertEqual(host.noactl("checks", "run", "well").count("\n"), 2)
+        listed = host.json("checks", "list")["checks"]
+        self.assertEqual({one["name"]: one["status"] for one in listed},
+                         {"well": "healthy", "gone": "unhealthy"})
+        self.assertEqual(host.noactl("complete", "checks").split(), ["gone", "well"])
+        done = host.noactl_run("checks", "run", "unknown")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("there is no check unknown", done.stderr)
 
     def test_checks_that_make_no_sense_are_refused_with_their_place(self):
         host, _ = self.host()

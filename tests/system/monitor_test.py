@@ -89,6 +89,23 @@ class Monitor(unittest.TestCase):
         self.assertEqual(values["noa_system_memory_total_bytes", None], total)
         self.assertGreater(values["process_resident_memory_bytes", None], 1e6)
 
+    def test_noactl_queries_and_exports(self):
+        host = self.host()
+        client = self.enter(host.client())
+        self.until(host, client, lambda points: len(points) >= 2, name="noa_agent_up")
+        query = ("metrics", "query", "noa_agent_up", "--label", "agent=heartbeat")
+        out = host.noactl(*query, "--range", "5min")
+        self.assertRegex(out, r"(?m)^agent=heartbeat +\d+ +1 +1 +1 +1 +1$")
+        [series] = host.json(*query, "--step", "1h")["series"]
+        self.assertIn(len(series["points"]), (1, 2))  # the hour may end meanwhile
+        values, _ = parse(host.noactl("metrics", "export", "--prefix", "noa_agent_"))
+        self.assertEqual(values["noa_agent_up", 'agent="heartbeat"'], 1)
+        self.assertTrue(all(name.startswith("noa_agent_") for name, _ in values))
+        figures = host.json("metrics", "export", "--prefix", "noa_agent_up")["figures"]
+        self.assertEqual({figure["name"] for figure in figures}, {"noa_agent_up"})
+        self.assertIn("noa_agent_up", host.noactl("complete", "metrics").split())
+        self.assertEqual(host.noactl_run("metrics", "query", "x", "--label", "y").returncode, 2)
+
     def test_an_agent_that_is_stopped_is_down_and_the_history_outlives_a_reload(self):
         host = self.host()
         client = self.enter(host.client())

@@ -5,7 +5,6 @@
 #include <memory>
 #include <utility>
 
-#include "../collect/exposition.hpp"
 #include "../collect/system.hpp"
 
 namespace monitor {
@@ -31,9 +30,8 @@ void Monitor::setup(noa::Setup& setup) {
                     [this](const QueryRequest& request) { return query(request); });
     setup.operation("metrics.now", "Every figure as the last round had it",
                     [this](const NowRequest& request) { return current(request); });
-    setup.operation("metrics.prometheus", "The same in Prometheus's text format", [this] {
-        return noa::OwnedBody{exposition(ring_), exposition_content_type};
-    });
+    setup.operation("metrics.prometheus", "The same in Prometheus's text format",
+                    [this](const NowRequest& request) { return prometheus(request); });
     setup.event("monitor.round", {.summary = "A round of figures has ended"});
     setup_figures(setup);
     setup_checks(setup);

@@ -58,10 +58,11 @@ private:
 
     [[nodiscard]] noa::Result<QueryReply> query(const QueryRequest& request) const;
     [[nodiscard]] NowReply current(const NowRequest& request) const;
+    [[nodiscard]] noa::OwnedBody prometheus(const NowRequest& request) const;
     [[nodiscard]] std::int64_t unix_ms(noa::Time at) const;
     [[nodiscard]] noa::Health health() const;
 
-    void run_check(const RunRequest& request, noa::Responder responder);
+    void run_checks(const RunRequest& request, noa::Responder responder);
     [[nodiscard]] ListedCheck listed(const CheckState& state) const;
     void check_figures(Samples& into) const;
     [[nodiscard]] noa::Health check_health() const;

@@ -1,4 +1,6 @@
 // Checks: their surroundings, and what is asked of them.
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "../checks/looks.hpp"
@@ -16,21 +18,44 @@ void Monitor::setup_checks(noa::Setup& setup) {
         }
         return list;
     });
-    setup.operation("checks.run", "A check now, answered when it is over",
+    setup.operation("checks.run", "A check now, or all, answered when they are over",
                     [this](const RunRequest& request, noa::Responder responder) {
-                        run_check(request, std::move(responder));
+                        run_checks(request, std::move(responder));
                     });
     setup.event("monitor.check.NAME", {.summary = "The status of the check NAME has changed"});
     setup.gauge("checks", "Checks that are set", [this] { return checks_.all().size(); });
 }
 
-void Monitor::run_check(const RunRequest& request, noa::Responder responder) {
-    auto answer = std::make_shared<noa::Responder>(std::move(responder)); // of the waiting run
-    const bool known = checks_.run(request.name, [this, answer](const CheckState& state) {
-        answer->reply(noa::json_body(listed(state)));
-    });
-    if (!known) {
-        answer->fail(noa::not_found("there is no check " + request.name.substr(0, 200)));
+void Monitor::run_checks(const RunRequest& request, noa::Responder responder) {
+    struct Run {
+        noa::Responder answer;
+        CheckList ended;
+        std::size_t awaited = 0;
+    };
+    std::vector<std::string> names;
+    for (const CheckState* state : checks_.all()) {
+        if (request.name.empty() || state->setting.name == request.name) {
+            names.push_back(state->setting.name);
+        }
+    }
+    if (names.empty() && !request.name.empty()) {
+        responder.fail(noa::not_found("there is no check " + request.name.substr(0, 200)));
+        return;
+    }
+    if (names.empty()) {
+        responder.reply(noa::json_body(CheckList()));
+        return;
+    }
+    // Owned by the runs that it waits for.
+    auto run = std::make_shared<Run>(Run{std::move(responder), {}, names.size()});
+    for (const std::string& name : names) {
+        checks_.run(name, [this, run](const CheckState& state) {
+            run->ended.checks.push_back(listed(state));
+            if (--run->awaited == 0) {
+                std::ranges::sort(run->ended.checks, {}, &ListedCheck::name);
+                run->answer.reply(noa::json_body(run->ended));
+            }
+        });
     }
 }
 

@@ -1,6 +1,7 @@
 // What is asked of the figures that are kept.
 #include <chrono>
 
+#include "../collect/exposition.hpp"
 #include "agent.hpp"
 
 namespace monitor {
@@ -89,6 +90,10 @@ noa::Result<QueryReply> Monitor::query(const QueryRequest& request) const {
                               " points: ask for labels, a shorter range or a longer step");
     }
     return reply;
+}
+
+noa::OwnedBody Monitor::prometheus(const NowRequest& request) const {
+    return {exposition(ring_, request.prefix, match_of(request.labels)), exposition_content_type};
 }
 
 NowReply Monitor::current(const NowRequest& request) const {

@@ -86,7 +86,8 @@ struct NowReply {
 struct RunRequest {
     std::string name;
     static constexpr auto fields() {
-        return noa::fields(noa::field("name", &RunRequest::name, "of a check"));
+        return noa::fields(
+            noa::optional_field("name", &RunRequest::name, "of a check; absent: all of them"));
     }
 };
 

@@ -34,11 +34,15 @@ std::string number_text(double value) {
     return {text.data(), end};
 }
 
-std::string exposition(const SeriesRing& ring) {
+std::string exposition(const SeriesRing& ring, std::string_view prefix,
+                       const std::vector<Match>& match) {
     std::string out;
     const std::string* last = nullptr;
     ring.each_last([&](const std::string& name, const SeriesRing::Family& family,
                        const Labels& labels, double value) {
+        if (!name.starts_with(prefix) || !matches(labels, match)) {
+            return;
+        }
         if (last != &name) {
             head(name, family, out);
             last = &name;
