@@ -92,6 +92,7 @@ private:
     MessageArgs message_;
     BackupArgs backup_;
     MonitorArgs monitor_;
+    AlertArgs alerts_;
     PluginArgs plugin_;
     std::vector<std::string> words_;
 };
@@ -287,7 +288,7 @@ void CommandLine::add_config_commands() {
     add_migrations_commands(app_, globals_, migrations_, chosen_);
     add_message_commands(app_, globals_, message_, chosen_);
     add_backup_commands(app_, globals_, backup_, chosen_);
-    add_monitor_commands(app_, globals_, monitor_, chosen_);
+    add_monitor_commands(app_, globals_, monitor_, alerts_, chosen_);
 }
 
 void CommandLine::add_manifest_commands() {

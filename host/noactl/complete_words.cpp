@@ -11,7 +11,7 @@ int complete_words(const Globals& globals, const CLI::App& whole,
     if (what == "documents" || what == "keys") {
         return complete_documents(globals, what == "keys");
     }
-    if (what == "checks" || what == "metrics") {
+    if (what == "alerts" || what == "checks" || what == "metrics") {
         return complete_monitor(globals, what);
     }
     if (what != "verbs" && what != "options") {

@@ -11,7 +11,7 @@
 namespace noa::noactl {
 
 // `words`: verbs [VERB], options [VERB…], agents, operations AGENT, documents, keys,
-// checks or metrics. Of `whole`,
+// alerts (rules), checks or metrics. Of `whole`,
 // one word a line.
 [[nodiscard]] int complete_words(const Globals& globals, const CLI::App& whole,
                                  const std::vector<std::string>& words);

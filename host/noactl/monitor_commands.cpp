@@ -1,13 +1,10 @@
 #include "noactl/monitor_commands.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <limits>
 #include <set>
 
-#include "base/clock.hpp"
 #include "noactl/ask_agent.hpp"
+#include "noactl/ask_monitor.hpp"
 #include "noactl/text.hpp"
 
 namespace noa::noactl {
@@ -16,22 +13,8 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::chrono::milliseconds monitor_timeout{30'000};
 constexpr std::chrono::milliseconds run_timeout{600'000}; // what a host grants a call at most
 constexpr std::chrono::milliseconds completion_timeout{1'500};
-
-std::string value_text(double value) {
-    std::array<char, 32> text{};
-    constexpr int digits = 6;
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), value,
-                                   std::chars_format::general, digits);
-    return {text.data(), end.ptr};
-}
-
-std::string age_text(std::int64_t unix_ms) {
-    const auto age = std::max<std::int64_t>(unix_ns() - unix_ms * ns_per_ms, 0);
-    return unix_ms == 0 ? "" : duration_text(age);
-}
 
 std::string checks_text(const Globals& globals, const json& answer) {
     Table table({{"CHECK"},
@@ -58,15 +41,6 @@ std::string checks_text(const Globals& globals, const json& answer) {
                    member(check, "text")});
     }
     return table.empty() ? "no checks\n" : table.render(globals.screen());
-}
-
-std::string labels_text(const json& labels) {
-    std::string out;
-    for (const auto& [label, value] : labels.items()) {
-        out += (out.empty() ? "" : ",") + label + "=" +
-               (value.is_string() ? value.get<std::string>() : "");
-    }
-    return out;
 }
 
 // A line for each series: what one reads off a curve.
@@ -102,56 +76,25 @@ std::string series_text(const Globals& globals, const json& answer) {
            (table.empty() ? "no points\n" : table.render(globals.screen()));
 }
 
-Result<json> labels_of(const std::vector<std::string>& given) {
-    json labels = json::object();
-    for (const auto& one : given) {
-        const auto equals = one.find('=');
-        if (equals == std::string::npos || equals == 0) {
-            return fail(Errc::invalid, "read label", one, "is not NAME=VALUE");
-        }
-        labels[one.substr(0, equals)] = one.substr(equals + 1);
-    }
-    return labels;
-}
-
-void set_given(json& body, const char* key, const std::string& value) {
-    if (!value.empty()) {
-        body[key] = value;
-    }
-}
-
-int print_monitor(const Globals& globals, const std::string& operation, const json& body,
-                  std::chrono::milliseconds patience, const std::function<int(const json&)>& then) {
-    return with_client(globals, [&](Client& client) -> Result<int> {
-        const auto answer = ask_agent(client, "monitor", operation, body, patience);
-        if (!answer) {
-            return Failure(answer.error());
-        }
-        return then(*answer);
-    });
-}
-
 } // namespace
 
 int checks_list(const Globals& globals, const MonitorArgs& /*args*/) {
-    return print_monitor(
-        globals, "checks.list", json::object(), monitor_timeout, [&](const json& answer) {
-            print(globals, answer, [&](const json& all) { return checks_text(globals, all); });
-            return static_cast<int>(exit_ok);
-        });
+    return print_monitor(globals, "checks.list", json::object(),
+                         [&](const json& answer) { return checks_text(globals, answer); });
 }
 
 int checks_run(const Globals& globals, const MonitorArgs& args) {
     json body = json::object();
     set_given(body, "name", args.name);
-    return print_monitor(globals, "checks.run", body, run_timeout, [&](const json& answer) {
-        print(globals, answer, [&](const json& all) { return checks_text(globals, all); });
-        return std::ranges::all_of(
-                   child(answer, "checks"),
-                   [](const json& check) { return member(check, "status") == "healthy"; })
-                   ? exit_ok
-                   : exit_failed;
-    });
+    return print_monitor(
+        globals, "checks.run", body,
+        [&](const json& answer) { return checks_text(globals, answer); }, run_timeout,
+        [](const json& answer) {
+            const bool well = std::ranges::all_of(child(answer, "checks"), [](const json& check) {
+                return member(check, "status") == "healthy";
+            });
+            return well ? exit_ok : exit_failed;
+        });
 }
 
 int metrics_query(const Globals& globals, const MonitorArgs& args) {
@@ -163,31 +106,15 @@ int metrics_query(const Globals& globals, const MonitorArgs& args) {
     json body{{"name", args.name}, {"labels", *labels}};
     set_given(body, "range", args.range);
     set_given(body, "step", args.step);
-    return print_monitor(globals, "metrics.query", body, monitor_timeout, [&](const json& answer) {
-        print(globals, answer, [&](const json& all) { return series_text(globals, all); });
-        return static_cast<int>(exit_ok);
-    });
+    return print_monitor(globals, "metrics.query", body,
+                         [&](const json& answer) { return series_text(globals, answer); });
 }
 
 int metrics_export(const Globals& globals, const MonitorArgs& args) {
     json body = json::object();
     set_given(body, "prefix", args.prefix);
-    if (globals.json) {
-        return print_monitor(globals, "metrics.now", body, monitor_timeout,
-                             [&](const json& answer) {
-                                 print(globals, answer, {});
-                                 return static_cast<int>(exit_ok);
-                             });
-    }
-    return with_client(globals, [&](Client& client) -> Result<int> {
-        const auto text =
-            ask_agent_text(client, "monitor", "metrics.prometheus", body, monitor_timeout);
-        if (!text) {
-            return Failure(text.error());
-        }
-        print(escape_lines(*text));
-        return exit_ok;
-    });
+    return globals.json ? print_monitor(globals, "metrics.now", body, {})
+                        : print_monitor_text(globals, "metrics.prometheus", body);
 }
 
 int complete_monitor(const Globals& globals, const std::string& what) {
@@ -195,11 +122,16 @@ int complete_monitor(const Globals& globals, const std::string& what) {
     if (!client) {
         return exit_ok;
     }
+    const bool alerts = what == "alerts";
     const bool checks = what == "checks";
-    const auto answer = ask_agent(*client, "monitor", checks ? "checks.list" : "metrics.now",
+    const auto answer = ask_agent(*client, "monitor",
+                                  alerts   ? "alerts.rules"
+                                  : checks ? "checks.list"
+                                           : "metrics.now",
                                   json::object(), completion_timeout);
+    const auto* key = alerts ? "rules" : checks ? "checks" : "figures";
     std::set<std::string> words;
-    for (const auto& one : answer ? child(*answer, checks ? "checks" : "figures") : json::array()) {
+    for (const auto& one : answer ? child(*answer, key) : json::array()) {
         words.insert(member(one, "name"));
     }
     for (const auto& word : words) {

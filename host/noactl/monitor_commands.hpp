@@ -23,7 +23,8 @@ struct MonitorArgs {
 // Prometheus's text format; with --json, the same figures as JSON.
 [[nodiscard]] int metrics_export(const Globals& globals, const MonitorArgs& args);
 
-// One word a line, for the shell: "checks" or "metrics"; silent when it cannot know.
+// One word a line, for the shell: "alerts" (rules), "checks" or "metrics"; silent when it cannot
+// know.
 [[nodiscard]] int complete_monitor(const Globals& globals, const std::string& what);
 
 } // namespace noa::noactl

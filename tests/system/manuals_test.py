@@ -27,7 +27,8 @@ def verbs(*path):
 
 
 def groups():
-    return {"backup", "checks", "config", "manifest", "messages", "metrics", "migrations", "plugin"}
+    return {"alerts", "backup", "checks", "config", "manifest", "messages", "metrics",
+            "migrations", "plugin"}
 
 
 def options_in(text):

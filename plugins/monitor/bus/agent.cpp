@@ -25,6 +25,8 @@ void Monitor::setup(noa::Setup& setup) {
                                  settings_ = settings;
                                  ring_.bound(settings.series());
                                  checks_.set(settings.checks);
+                                 alerts_.set(rules_of(settings.shipped_rules, settings.rules),
+                                             settings.repeat);
                              });
     setup.operation("metrics.query", "A figure over time",
                     [this](const QueryRequest& request) { return query(request); });
@@ -35,6 +37,7 @@ void Monitor::setup(noa::Setup& setup) {
     setup.event("monitor.round", {.summary = "A round of figures has ended"});
     setup_figures(setup);
     setup_checks(setup);
+    setup_alerts(setup);
     setup.use(sockets_);
     setup.tasks({.concurrency = 4, .queue = 4096});
     setup.capability("monitor");
@@ -56,6 +59,9 @@ void Monitor::setup_figures(noa::Setup& setup) {
 
 noa::Status Monitor::start() {
     round_.reset();
+    if (const auto loaded = load_alerts(); !loaded) {
+        return loaded.error();
+    }
     const auto timer = every(settings_.interval, [this] { begin_round(); });
     if (!timer) {
         return timer.error();
@@ -68,6 +74,7 @@ noa::Status Monitor::start() {
 noa::Status Monitor::quiesce(noa::Time /*deadline*/) {
     round_.reset();
     checks_.stop();
+    close_alerts();
     return {};
 }
 
@@ -112,6 +119,7 @@ void Monitor::end_round() {
     const noa::Time began = round_->began;
     round_.reset();
     rounds_.add();
+    look_at_alerts();
     const noa::Json body{{"at", unix_ms(began)}, {"series", ring_.series()}};
     if (const auto told = publish("monitor.round", noa::json_body(body)); !told) {
         log(noa::Level::warning, "event.refused", told.error().text);

@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "../alerts/record.hpp"
 #include "../checks/checks.hpp"
 #include "../collect/agents.hpp"
 #include "../collect/series.hpp"
+#include "alert_messages.hpp"
 #include "messages.hpp"
 #include "noa/sdk/json.hpp"
 #include "noa/sdk/sockets.hpp"
@@ -68,6 +70,18 @@ private:
     [[nodiscard]] noa::Health check_health() const;
     void look_at_bus(const CheckSetting& setting, Settled then);
 
+    void setup_alerts(noa::Setup& setup);
+    [[nodiscard]] WallClock wall_clock() const;
+    [[nodiscard]] noa::Status load_alerts();
+    void keep_alerts();
+    void close_alerts();
+    void look_at_alerts();
+    void tell(const Notice& notice);
+    [[nodiscard]] AlertList list_alerts(const AlertsRequest& request) const;
+    [[nodiscard]] noa::Result<SilenceName> silence(const SilenceRequest& request);
+    [[nodiscard]] noa::Status unsilence(const SilenceName& request);
+    void try_alerts(const TrialRequest& request, noa::Responder responder);
+
     // CheckPort
     [[nodiscard]] noa::Time check_now() const override;
     noa::sdk::TimerId check_after(noa::Duration delay, noa::sdk::Function<void()> run) override;
@@ -84,6 +98,12 @@ private:
     noa::Duration took_{0};
     noa::Sockets sockets_;
     Checks checks_{*this, sockets_};
+    Alerts alerts_;
+    std::string record_path_;
+    std::string record_fault_; // why what is known of alerts is not on the disk; or ""
+    bool writing_ = false;
+    bool write_again_ = false;
+    noa::Counter told_;
     noa::Counter rounds_;
     noa::Counter late_;
     noa::Counter unanswered_;

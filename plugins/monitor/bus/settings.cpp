@@ -24,7 +24,24 @@ noa::Status Settings::check() const {
     if (bounds.rounds * bounds.series * sizeof(double) > most_bytes) {
         return noa::invalid("/retention: with /interval and /max_series it may take over 48MiB");
     }
-    return check_checks();
+    if (repeat < 1min || repeat > 7 * 24h) {
+        return noa::invalid("/repeat: must be 1min to 7d");
+    }
+    const noa::Status usable = check_checks();
+    return usable ? check_rules() : usable;
+}
+
+noa::Status Settings::check_rules() const {
+    std::set<std::string_view> names;
+    for (std::size_t at = 0; at < rules.size(); ++at) {
+        const noa::Status usable = rules[at].check();
+        const bool known = !names.insert(rules[at].name).second;
+        if (!usable || known) {
+            return noa::invalid("/rules/" + std::to_string(at) +
+                                (usable ? "/name: comes twice" : usable.error().text));
+        }
+    }
+    return {};
 }
 
 noa::Status Settings::check_checks() const {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "../alerts/rule.hpp"
 #include "../checks/terms.hpp"
 #include "../collect/series.hpp"
 #include "noa/sdk/json.hpp"
@@ -17,6 +18,9 @@ struct Settings {
     std::uint64_t max_series_of_name = 1024;
     std::vector<std::string> file_systems = {"/"};
     std::vector<CheckSetting> checks;
+    bool shipped_rules = true;
+    std::vector<RuleSetting> rules;
+    noa::Duration repeat = std::chrono::hours(4);
 
     static constexpr auto fields() {
         return noa::fields(noa::optional_field("interval", &Settings::interval),
@@ -24,7 +28,10 @@ struct Settings {
                            noa::optional_field("max_series", &Settings::max_series),
                            noa::optional_field("max_series_of_name", &Settings::max_series_of_name),
                            noa::optional_field("file_systems", &Settings::file_systems),
-                           noa::optional_field("checks", &Settings::checks));
+                           noa::optional_field("checks", &Settings::checks),
+                           noa::optional_field("shipped_rules", &Settings::shipped_rules),
+                           noa::optional_field("rules", &Settings::rules),
+                           noa::optional_field("repeat", &Settings::repeat));
     }
 
     [[nodiscard]] noa::Status check() const;
@@ -32,6 +39,7 @@ struct Settings {
 
 private:
     [[nodiscard]] noa::Status check_checks() const;
+    [[nodiscard]] noa::Status check_rules() const;
 };
 
 // Durations are texts with a unit.
@@ -50,6 +58,26 @@ inline constexpr const char* settings_schema = R"({
         "file_systems": {"type": "array", "maxItems": 100, "default": ["/"],
                          "items": {"type": "string", "pattern": "^/", "maxLength": 200},
                          "description": "paths whose file systems are looked at"},
+        "shipped_rules": {"type": "boolean", "default": true,
+                          "description": "rules that come with the agent are looked at, too"},
+        "repeat": {"$ref": "#/definitions/time", "default": "4h",
+                   "description": "an alert that lasts is told again after that"},
+        "rules": {"type": "array", "maxItems": 200, "default": [], "items": {
+            "type": "object", "additionalProperties": false, "required": ["name"],
+            "properties": {
+                "name": {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,62}$"},
+                "expression": {"type": "string", "maxLength": 2000, "default": "",
+                               "description": "a part of PromQL: what it has a figure for, fires"},
+                "for": {"$ref": "#/definitions/time", "default": "0s",
+                        "description": "it must have held for that long"},
+                "keep": {"$ref": "#/definitions/time", "default": "30s",
+                         "description": "it must not have held for that long to be over"},
+                "cooldown": {"$ref": "#/definitions/time", "default": "5min",
+                             "description": "the same alert begins to be told once in that time"},
+                "severity": {"enum": ["info", "warning", "critical"], "default": "warning"},
+                "summary": {"type": "string", "maxLength": 300, "default": "",
+                            "description": "with {{ $labels.NAME }} and {{ $value }}"},
+                "enabled": {"type": "boolean", "default": true}}}},
         "checks": {"type": "array", "maxItems": 1000, "default": [], "items": {
             "type": "object", "additionalProperties": false,
             "required": ["name", "type", "target"],

@@ -85,6 +85,8 @@ std::vector<AgentBrief> read_agents(const Json& agents, Samples& into) {
         const Labels labels{{"agent", brief.name}};
         into.push_back({"noa_agent_up", Kind::gauge, "1 while the agent runs", labels,
                         brief.running ? 1.0 : 0.0});
+        into.push_back({"noa_agent_stopped", Kind::gauge, "1 while somebody wants it not to run",
+                        labels, text_of(agent, "state") == "stopped" ? 1.0 : 0.0});
         into.push_back({"noa_agent_health", Kind::gauge, "0 healthy, 1 needs repair, 2 critical",
                         labels, level_of(text_of(agent, "health"))});
         into.push_back({"noa_agent_info",
