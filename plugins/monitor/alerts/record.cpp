@@ -214,7 +214,8 @@ noa::Result<Record> read_record(const std::string& text, const WallClock& clock)
 
 noa::Status write_file(const std::string& path, const std::string& text) {
     const std::string beside = path + ".new";
-    const noa::sdk::Fd file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, own_mode));
+    const noa::sdk::Fd file(
+        ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, own_mode));
     if (!file) {
         return file_error("make", beside);
     }
