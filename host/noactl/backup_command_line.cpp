@@ -80,11 +80,18 @@ public:
         auto* init = add("init", "Make a repository", backup_init);
         auto* keys = add("keys", "The keys of a repository, one for each password", backup_keys);
         auto* more = add("key-add", "A further password", backup_key_add);
-        more->add_option("FILE", args_.other, "With the password; only its owner may read it")
-            ->required();
+        auto* rotate = add("key-rotate",
+                           "Replace the password: the old one goes when a run finds "
+                           "the new one in use",
+                           backup_key_rotate);
+        for (auto* command : {more, rotate}) {
+            command
+                ->add_option("FILE", args_.other, "With the password; only its owner may read it")
+                ->required();
+        }
         auto* less = add("key-remove", "Take a password away", backup_key_remove);
         less->add_option("KEY", args_.other, "Its id")->required();
-        for (auto* command : {init, keys, more, less}) {
+        for (auto* command : {init, keys, more, rotate, less}) {
             repository(*command);
         }
     }

@@ -309,6 +309,12 @@ int backup_key_add(const Globals& globals, const BackupArgs& args) {
     return print_backup(globals, "keys.add", body);
 }
 
+int backup_key_rotate(const Globals& globals, const BackupArgs& args) {
+    json body = of_repository(args);
+    body["password_file"] = std::filesystem::absolute(args.other).string();
+    return print_backup(globals, "keys.rotate", body);
+}
+
 int backup_key_remove(const Globals& globals, const BackupArgs& args) {
     json body = of_repository(args);
     body["key"] = args.other;

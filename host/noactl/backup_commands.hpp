@@ -42,6 +42,7 @@ struct BackupArgs {
 [[nodiscard]] int backup_diff(const Globals& globals, const BackupArgs& args);
 [[nodiscard]] int backup_keys(const Globals& globals, const BackupArgs& args);
 [[nodiscard]] int backup_key_add(const Globals& globals, const BackupArgs& args);
+[[nodiscard]] int backup_key_rotate(const Globals& globals, const BackupArgs& args);
 [[nodiscard]] int backup_key_remove(const Globals& globals, const BackupArgs& args);
 [[nodiscard]] int backup_status(const Globals& globals);
 [[nodiscard]] int backup_cancel(const Globals& globals);

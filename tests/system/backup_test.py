@@ -108,7 +108,7 @@ paths = ["{self.extra}"]
         listed = self.call(client, "ls", {"snapshot": second["id"], "path": str(self.extra)})
         self.assertEqual([pathlib.Path(one["path"]).name for one in listed["nodes"]], ["note"])
 
-    def test_damage_is_found_named_and_makes_the_agent_critical(self):
+    def test_damage_is_found_named_and_repaired_from_the_files(self):
         host = self.host(plan="check_parts = 1")
         client = self.enter(host.client())
         watcher = self.enter(Watcher(host, "backup.damaged.main"))
@@ -132,7 +132,7 @@ paths = ["{self.extra}"]
         refused = self.call(client, "restore", {"path": str(self.extra / "large"),
                                                 "target": str(host.root / "target")})
         self.assertEqual((refused["files"], refused["faults"]), (0, 1))
-        self.assertIn("critical", host.noactl("call", "backup", "health", "{}"))
+        self.assertIn("needs_repair", host.noactl("call", "backup", "health", "{}"))
         # The file is there still: what is damaged is taken out, and it is read again.
         repaired = host.json("backup", "repair")
         self.assertTrue(repaired["ok"], repaired)
@@ -144,10 +144,10 @@ paths = ["{self.extra}"]
         host = self.host(plan="keep = { last = 2 }\ncheck_parts = 0")
         client = self.enter(host.client())
         for number in range(4):
-            (self.extra / "data").write_bytes(os.urandom(100_000))
+            (self.extra / "data").write_bytes(os.urandom(3_000_000))
             done = self.call(client, "run")
         self.assertEqual(len(done["forget"]["remove"]), 1)
-        self.assertGreater(done["forget"]["prune"]["freed_bytes"], 90_000)
+        self.assertGreater(done["forget"]["prune"]["freed_bytes"], 2_000_000)
         self.assertEqual(len(self.call(client, "list")["snapshots"]), 2)
         self.assertTrue(self.call(client, "check")["ok"])
         newest, former = self.call(client, "list")["snapshots"]
@@ -204,6 +204,52 @@ schedule = "daily"
         self.assertEqual(done["faults"], 0)
         self.assertTrue(self.call(again, "check")["ok"])
 
+    def test_two_hosts_share_a_repository(self):
+        host, other = self.host(), None
+        secret, repository = self.secret, self.repository
+        other = self.host()
+        other.stop()
+        other.config_file.write_text(other.config_file.read_text().replace(
+            str(self.repository), str(repository)).replace(str(self.secret), str(secret)))
+        client = self.enter(host.client())
+        self.call(client, "init")
+        other.start()
+        second = self.enter(other.client())
+        large = [one / "large" for one in (host.root / "extra", other.root / "extra")]
+        for file in large:
+            file.write_bytes(os.urandom(8_000_000))
+        watchers = [self.enter(Watcher(one, "backup.done.all")) for one in (host, other)]
+        for _ in range(3):  # side by side
+            for each in (client, second):
+                self.call(each, "run", {"wait": False})
+            for watcher in watchers:
+                watcher.until(lambda _: True)
+        self.assertEqual(len(self.call(client, "list")["snapshots"]), 6)
+        self.assertTrue(self.call(client, "check", {"parts": 1})["ok"])
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root mounts a small disk")
+    def test_a_full_disk_fails_the_run_and_leaves_the_repository_whole(self):
+        host = self.host()
+        disk = pathlib.Path(tempfile.mkdtemp(prefix="noa-small-"))
+        self.addCleanup(shutil.rmtree, disk, ignore_errors=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "none", disk], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", disk], check=True)
+        host.config_file.write_text(host.config_file.read_text().replace(
+            f'"{self.repository}"', f'"{disk}/repository"'))
+        host.noactl("reload", "backup")
+        client = self.enter(host.client())
+        first = self.call(client, "run")["id"]
+        (self.extra / "large").write_bytes(os.urandom(10_000_000))
+        done = host.noactl_run("backup", "run")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("No space left", done.stderr)
+        self.assertTrue(self.call(client, "check", {"parts": 1})["ok"])
+        (self.extra / "large").write_bytes(os.urandom(100_000))
+        self.call(client, "prune")
+        again = self.call(client, "run")
+        self.assertNotEqual(again["id"], first)
+        self.assertTrue(self.call(client, "check", {"parts": 1})["ok"])
+
     def test_keys_and_a_second_copy(self):
         second = pathlib.Path(tempfile.mkdtemp(prefix="noa-second-")) / "repository"
         self.addCleanup(shutil.rmtree, second.parent, ignore_errors=True)
@@ -225,7 +271,19 @@ password = "of the second"
         keys = self.call(client, "keys.list", {"repository": "main"})["keys"]
         self.assertEqual(len(keys), 2)
         self.call(client, "keys.remove", {"repository": "main", "key": key["id"]})
+        before = self.call(client, "keys.list", {"repository": "main"})["keys"]
+        self.assertEqual(len(before), 1)
+        host.noactl("backup", "key-rotate", str(other), "--repository", "main")
+        self.call(client, "run")
+        self.assertEqual(len(self.call(client, "keys.list", {"repository": "main"})["keys"]), 2)
+        shutil.copyfile(other, self.secret)
+        host.noactl("reload", "--force", "backup")
+        self.call(client, "run")
+        after = self.call(client, "keys.list", {"repository": "main"})["keys"]
+        self.assertEqual(len(after), 1)
+        self.assertNotEqual(after[0]["id"], before[0]["id"])
         self.assertNotIn("a secret", host.log_text())
+        self.assertNotIn("another", host.log_text())
 
     def test_a_wrong_password_and_no_plan_are_said(self):
         host = self.host()

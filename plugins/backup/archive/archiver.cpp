@@ -7,6 +7,7 @@
 
 #include "assembly.hpp"
 #include "job_queue.hpp"
+#include "size_scan.hpp"
 #include "walker.hpp"
 
 namespace backup {
@@ -136,6 +137,9 @@ noa::sdk::Result<ArchiveResult> archive(Repository& repository, const ArchiveOpt
     ChunkQueue queue(std::size_t{10} << 20U);
     noa::sdk::Status walked;
     {
+        const std::jthread scan([&](const std::stop_token& end) { // ended with the rest
+            scan_sizes(options, progress, end);
+        });
         Crew crew(writer, assembly, queue, progress);
         walked = crew.start(std::max(options.workers, 1U));
         if (walked) {

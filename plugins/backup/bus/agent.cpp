@@ -81,7 +81,8 @@ noa::Status Backup::start() {
 noa::Health Backup::health() const {
     for (const auto& [name, record] : records_.repositories) {
         if (settings_->repositories.contains(name) && !record.damage.empty()) {
-            return noa::Health::critical("repository " + name + ": " + record.damage);
+            // Not critical: the host would start this anew, which mends no disk.
+            return noa::Health::needs_repair("repository " + name + ": " + record.damage);
         }
     }
     for (const auto& [name, record] : records_.plans) {

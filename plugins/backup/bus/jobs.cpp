@@ -1,14 +1,36 @@
 // Jobs that take long: at work off the lane, one at a time.
+#include <sys/resource.h>
+
 #include <filesystem>
 #include <utility>
 
 #include "../archive/restorer.hpp"
+#include "../archive/tree_walk.hpp"
 #include "../jobs/session.hpp"
 #include "agent.hpp"
 
 namespace backup {
 
 namespace {
+
+constexpr int job_nice = 5;
+
+// For who looks on.
+void add_sizes(Repository& repository, const Id& tree, const std::string& path, Job& job) {
+    auto reader = BlobReader::make(repository);
+    if (!reader || !repository.load_index()) {
+        return;
+    }
+    const auto top = find_node_at(*reader, tree, path);
+    if (!top || !top->subtree) {
+        return;
+    }
+    static_cast<void>(
+        walk_tree(*reader, *top->subtree, path, [&](const std::string&, const Node& node) {
+            job.progress.all_bytes += node.kind == NodeKind::file ? node.size : 0;
+            return job.stop.stop_requested() ? Step::end : Step::into;
+        }));
+}
 
 JobResult run_restore(Job& job, const RestoreRequest& request, const std::string& repository) {
     const auto session =
@@ -20,6 +42,7 @@ JobResult run_restore(Job& job, const RestoreRequest& request, const std::string
     if (!snapshot) {
         return snapshot.error();
     }
+    add_sizes((*session)->repository(), snapshot->tree, request.path, job);
     const auto restored = restore((*session)->repository(), *snapshot,
                                   {.path = request.path,
                                    .target = request.target,
@@ -136,6 +159,15 @@ void Backup::set_up_upkeep(noa::Setup& setup) {
                             [name, from](Job& job) { return run_repair(job, *name, *from); },
                             std::move(responder), request.wait);
                     });
+    setup.operation(
+        "keys.rotate", "A key for a new password, in the place of the one in use",
+        [this](const KeyAddRequest& request, noa::Responder responder) {
+            const auto name = repository_of(request.repository);
+            begin(
+                "keys.rotate", name,
+                [name, request](Job& job) { return run_rotate(job, *name, request.password_file); },
+                std::move(responder));
+        });
     setup.operation("copy", "Copies the snapshots of a repository to another",
                     [this](const CopyRequest& request, noa::Responder responder) {
                         const auto from = repository_of(request.from);
@@ -182,6 +214,8 @@ void Backup::begin(std::string kind, const noa::Result<std::string>& what, Work 
     auto job = [running = running_, settings = settings_, places = places_, records = records_,
                 work =
                     std::move(work)](const std::stop_token& token) mutable -> noa::Result<Outcome> {
+        // The host's messages come first. Threads that a job starts inherit it.
+        ::setpriority(PRIO_PROCESS, 0, job_nice);
         const std::stop_callback forward(token, [&] { running->stop.request_stop(); });
         Job context{*settings, places,          running->progress, running->stop.get_token(),
                     records,   running->since_s};

@@ -1,16 +1,9 @@
 // What only reads: snapshots and what is in them; keys.
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "../archive/tree_walk.hpp"
-#include "../archive/unique_fd.hpp"
 #include "../jobs/session.hpp"
-#include "../repository/system_error.hpp"
 #include "agent.hpp"
 
 namespace backup {
@@ -91,25 +84,6 @@ JobResult diff(Repository& repository, const DiffRequest& request) {
         lines.push_back({{"kind", std::string(1, line.kind)}, {"path", line.path}});
     }
     return noa::Json{{"changes", std::move(lines)}, {"more", more}};
-}
-
-// The first line of a file that nobody else may read.
-noa::Result<std::string> password_in(const std::string& path) {
-    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    struct stat found {};
-    if (!fd || ::fstat(fd.get(), &found) != 0) {
-        return system_error("read", path);
-    }
-    if (!S_ISREG(found.st_mode) || (found.st_mode & 077U) != 0) {
-        return noa::denied(path + ": others than its owner may read it");
-    }
-    std::array<char, 1024> text{};
-    const ssize_t size = ::read(fd.get(), text.data(), text.size());
-    const std::string_view all(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
-    std::string password(all.substr(0, all.find('\n')));
-    wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
-    return password.empty() ? noa::Result<std::string>(noa::invalid(path + ": it is empty"))
-                            : password;
 }
 
 } // namespace
@@ -202,7 +176,7 @@ void Backup::set_up_keys(noa::Setup& setup) {
                         look(
                             request.repository,
                             [request](Repository& repository, const std::stop_token&) -> JobResult {
-                                const auto password = password_in(request.password_file);
+                                const auto password = read_password(request.password_file);
                                 const auto id =
                                     password
                                         ? repository.add_key(*password, Origin::of_this_process())

@@ -27,11 +27,13 @@ struct PlanRecord {
 struct RepositoryRecord {
     std::int64_t checked_s = 0; // data was read, and good
     std::uint32_t next_part = 0;
-    std::string damage; // found and not seen mended since
+    std::string damage;     // found and not seen mended since
+    std::string retire_key; // goes when another opens the repository
     static constexpr auto fields() {
         return noa::fields(noa::optional_field("checked_s", &RepositoryRecord::checked_s),
                            noa::optional_field("next_part", &RepositoryRecord::next_part),
-                           noa::optional_field("damage", &RepositoryRecord::damage));
+                           noa::optional_field("damage", &RepositoryRecord::damage),
+                           noa::optional_field("retire_key", &RepositoryRecord::retire_key));
     }
 };
 

@@ -1,6 +1,14 @@
 #include "session.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
 #include <chrono>
+
+#include "../archive/unique_fd.hpp"
+#include "../repository/system_error.hpp"
 
 namespace backup {
 
@@ -65,6 +73,25 @@ Session::~Session() {
         keeper_.join();
     }
     lock_.reset(); // before what it is in
+}
+
+noa::sdk::Result<std::string> read_password(const std::string& path) {
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat found {};
+    if (!fd || ::fstat(fd.get(), &found) != 0) {
+        return system_error("read", path);
+    }
+    if (!S_ISREG(found.st_mode) || (found.st_mode & 077U) != 0) {
+        return noa::sdk::denied(path + ": others than its owner may read it");
+    }
+    std::array<char, 1024> text{};
+    const ssize_t size = ::read(fd.get(), text.data(), text.size());
+    const std::string_view all(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+    std::string password(all.substr(0, all.find('\n')));
+    wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+    return password.empty()
+               ? noa::sdk::Result<std::string>(noa::sdk::invalid(path + ": it is empty"))
+               : password;
 }
 
 } // namespace backup

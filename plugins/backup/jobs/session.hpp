@@ -37,4 +37,7 @@ private:
 // Made, with a key for the password; NOA_E_STATE where one is already.
 [[nodiscard]] noa::sdk::Result<Repository::Ptr> make_repository(const RepositorySettings& settings);
 
+// The first line of a file that nobody but its owner may read.
+[[nodiscard]] noa::sdk::Result<std::string> read_password(const std::string& path);
+
 } // namespace backup

@@ -113,6 +113,14 @@ void follow_up(Job& job, const std::string& name, const PlanSettings& plan, noa:
     }
 }
 
+void retire_key(RepositoryRecord& record, Repository& repository) {
+    const auto old = Id::parse(record.retire_key);
+    if (old && *old != repository.key()) {
+        static_cast<void>(repository.remove_key(*old)); // one that is gone already is gone
+        record.retire_key.clear();
+    }
+}
+
 } // namespace
 
 std::string tag_of(const std::string& plan) {
@@ -152,6 +160,9 @@ JobResult run_plan(Job& job, const std::string& name) {
     noa::Json answer;
     {
         auto session = Session::open(repository, Lock::Kind::shared, repository.create);
+        if (session) {
+            retire_key(job.records.repositories[plan.repository], (*session)->repository());
+        }
         auto result = session ? archive_plan(job, name, plan, (*session)->repository())
                               : noa::sdk::Result<ArchiveResult>(session.error());
         std::error_code ignored;
@@ -170,6 +181,30 @@ JobResult run_plan(Job& job, const std::string& name) {
     record.error.clear();
     follow_up(job, name, plan, answer);
     return answer;
+}
+
+JobResult run_rotate(Job& job, const std::string& name, const std::string& password_file) {
+    const auto session = Session::open(job.settings.repositories.at(name), Lock::Kind::shared);
+    if (!session) {
+        return session.error();
+    }
+    Repository& repository = (*session)->repository();
+    RepositoryRecord& record = job.records.repositories[name];
+    retire_key(record, repository);
+    if (!record.retire_key.empty()) {
+        return noa::sdk::Error{NOA_E_STATE, "a key is being replaced already: put the new password "
+                                            "where the settings look for it, and run a plan"};
+    }
+    const auto password = read_password(password_file);
+    if (!password) {
+        return password.error();
+    }
+    const auto key = repository.add_key(*password, Origin::of_this_process());
+    if (!key) {
+        return key.error();
+    }
+    record.retire_key = repository.key().hex();
+    return noa::Json{{"key", key->hex()}, {"retires", record.retire_key}};
 }
 
 } // namespace backup

@@ -51,6 +51,10 @@ using JobResult = noa::sdk::Result<noa::Json>; // what is answered
 // where something is missing still, and checks all of it.
 [[nodiscard]] JobResult run_repair(Job& job, const std::string& repository,
                                    const std::string& spare);
+// A key for the password in that file. The one in use goes when a run finds the new one in use:
+// when the secret that the settings name has the new password.
+[[nodiscard]] JobResult run_rotate(Job& job, const std::string& repository,
+                                   const std::string& password_file);
 // The state of one agent, with what the host knew of its versions, to `places.restored()`/AGENT:
 // state/, versions/, AGENT.json. All of it was read back and every database opened, or it fails and
 // leaves nothing there.

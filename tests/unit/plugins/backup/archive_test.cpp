@@ -1,3 +1,4 @@
+#include "archive/size_scan.hpp"
 #include "archive_fixture.hpp"
 
 namespace backup {
@@ -86,6 +87,19 @@ TEST_F(ArchiveTest, leaves_out_what_is_excluded_and_puts_copies_in_place) {
     }
     EXPECT_TRUE(std::filesystem::exists(path("out/sub/link")) ||
                 std::filesystem::is_symlink(path("out/sub/link")));
+}
+
+TEST_F(ArchiveTest, finds_how_much_there_is_beside_what_is_left_out) {
+    make_tree();
+    ArchiveOptions options;
+    options.sources = {{path("tree"), ""}};
+    options.excludes = {"sub/deep", "*.tmp"};
+    options.omitted = {path("tree/zeroes")};
+    write("tree/x.tmp", "x");
+    Progress progress;
+    scan_sizes(options, progress, {});
+    EXPECT_EQ(progress.all_files, 6U);
+    EXPECT_EQ(progress.all_bytes, 5'000'000U + 6 + 6 + 4 + 7);
 }
 
 TEST_F(ArchiveTest, goes_on_where_it_was_interrupted) {
