@@ -85,6 +85,7 @@ DeliveryTerms Settings::delivery() const {
     terms.retry.first_pause = retry.first_pause;
     terms.retry.longest_pause = retry.longest_pause;
     terms.queue = max_queued;
+    terms.ejected = breaker.ejected;
     terms.bodies = memory.bytes;
     return terms;
 }

@@ -62,6 +62,7 @@ struct BreakerSettings {
     noa::Duration window = std::chrono::seconds(30);
     noa::Duration open = std::chrono::seconds(30);
     std::uint32_t probes = 1;
+    double ejected = 0.5;
     static constexpr auto fields() {
         return noa::fields(noa::optional_field("failures", &BreakerSettings::failures),
                            noa::optional_field("calls", &BreakerSettings::calls),
@@ -70,7 +71,8 @@ struct BreakerSettings {
                            noa::optional_field("slow", &BreakerSettings::slow),
                            noa::optional_field("window", &BreakerSettings::window),
                            noa::optional_field("open", &BreakerSettings::open),
-                           noa::optional_field("probes", &BreakerSettings::probes));
+                           noa::optional_field("probes", &BreakerSettings::probes),
+                           noa::optional_field("ejected", &BreakerSettings::ejected));
     }
 };
 

@@ -59,7 +59,9 @@ inline constexpr const char* settings_schema = R"({
             "open": {"$ref": "#/definitions/time", "default": "30s",
                      "description": "until a probe may pass"},
             "probes": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1,
-                       "description": "that have to succeed"}}},
+                       "description": "that have to succeed"},
+            "ejected": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5,
+                        "description": "share of recipients whose breakers may be open"}}},
         "tasks": {"type": "object", "additionalProperties": false, "properties": {
             "backlog": {"type": "integer", "minimum": 1, "maximum": 10000000, "default": 10000,
                         "description": "tasks that are not ended"},

@@ -37,7 +37,8 @@ void Breaker::leave(std::uint64_t turn, bool failed, noa::Duration took,
     }
     in_a_row_ = failed ? in_a_row_ + 1 : 0;
     count(failed, slow, now);
-    if ((terms_.failures > 0 && in_a_row_ >= terms_.failures) || too_many(now)) {
+    const bool wanted = (terms_.failures > 0 && in_a_row_ >= terms_.failures) || too_many(now);
+    if (wanted && (ejections_ == nullptr || ejections_->room())) {
         trip(now);
     }
 }
@@ -101,6 +102,10 @@ bool Breaker::too_many(noa::sdk::Time now) const noexcept {
 }
 
 void Breaker::change(Circuit state) noexcept {
+    if (ejections_ != nullptr) {
+        ejections_->open -= state_ != Circuit::closed ? 1 : 0;
+        ejections_->open += state != Circuit::closed ? 1 : 0;
+    }
     state_ = state;
     probing_ = false;
     in_a_row_ = 0;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 #include "noa/sdk.hpp"
@@ -24,10 +25,24 @@ struct BreakerTerms {
     std::uint32_t probes = 1;                      // that have to succeed, one after the other
 };
 
+// How many breakers are not closed: no more than a share of all open by themselves, for when nearly
+// all seem to fail, what is wrong is here. One always may.
+struct Ejections {
+    double most = 1; // share of `all`
+    std::size_t all = 0;
+    std::size_t open = 0;
+
+    [[nodiscard]] bool room() const noexcept {
+        return open == 0 || static_cast<double>(open + 1) <= most * static_cast<double>(all);
+    }
+};
+
 // Pure: time is handed in, and does not go back.
 class Breaker {
 public:
-    explicit Breaker(const BreakerTerms& terms) noexcept : terms_(terms) {}
+    // `ejections`: of all that share it, and outlives them; null: none is counted.
+    explicit Breaker(const BreakerTerms& terms, Ejections* ejections = nullptr) noexcept
+        : terms_(terms), ejections_(ejections) {}
 
     // Whether a call may begin now; it is under way then, until `leave`. Its turn, 0: it may not.
     [[nodiscard]] std::uint64_t enter(noa::sdk::Time now) noexcept;
@@ -62,6 +77,7 @@ private:
     void trip(noa::sdk::Time now) noexcept;
 
     BreakerTerms terms_;
+    Ejections* ejections_;
     Circuit state_ = Circuit::closed;
     bool forced_ = false;
     bool probing_ = false; // half open: one is under way

@@ -266,7 +266,8 @@ Recipient& Deliveries::recipient_of(Kind kind, const std::string& name) {
     if (Recipient* known = recipient(kind, name)) {
         return *known;
     }
-    auto made = std::make_unique<Recipient>(kind, name, terms_.recipient, port_.now());
+    auto made = std::make_unique<Recipient>(kind, name, terms_.recipient, &ejections_, port_.now());
+    ejections_.all = recipients_.size() + 1;
     return *recipients_.emplace(std::pair(kind, name), std::move(made)).first->second;
 }
 
@@ -280,6 +281,7 @@ void Deliveries::forget_idle() {
         wake_later(one, Time::max());
         return true;
     });
+    ejections_.all = recipients_.size();
 }
 
 void Deliveries::look_at(Recipient& recipient) {

@@ -27,6 +27,7 @@ struct DeliveryTerms {
     std::uint64_t queue = 100'000;     // messages that are not settled
     std::uint64_t bodies = 32U << 20U; // bytes of theirs in memory; others are read when it is time
     std::size_t recipients = 10'000;
+    double ejected = 1; // share of recipients whose breakers may be open
 };
 
 // How an attempt ended.
@@ -67,7 +68,9 @@ class Deliveries {
 public:
     // `turns`: of attempts that others before this one began; none of theirs is taken for one here.
     Deliveries(Port& port, const DeliveryTerms& terms, std::uint64_t turns)
-        : port_(port), terms_(terms), turns_(turns) {}
+        : port_(port), terms_(terms), turns_(turns) {
+        ejections_.most = terms.ejected;
+    }
     Deliveries(const Deliveries&) = delete;
     Deliveries& operator=(const Deliveries&) = delete;
 
@@ -134,6 +137,7 @@ private:
 
     Port& port_;
     DeliveryTerms terms_;
+    Ejections ejections_; // of all recipients, which go before it
     std::map<std::pair<Kind, std::string>, std::unique_ptr<Recipient>> recipients_;
     std::unordered_map<Seq, Message*> all_;
     std::unordered_map<Seq, MessagePtr> under_way_;

@@ -21,9 +21,10 @@ struct RecipientTerms {
 };
 
 struct Recipient {
-    Recipient(Kind kind_of, std::string name_of, const RecipientTerms& terms, noa::sdk::Time now)
-        : kind(kind_of), name(std::move(name_of)), breaker(terms.breaker), bucket(terms.rate, now),
-          budget(terms.retry_share, terms.retry_floor) {}
+    Recipient(Kind kind_of, std::string name_of, const RecipientTerms& terms, Ejections* ejections,
+              noa::sdk::Time now)
+        : kind(kind_of), name(std::move(name_of)), breaker(terms.breaker, ejections),
+          bucket(terms.rate, now), budget(terms.retry_share, terms.retry_floor) {}
 
     Kind kind;
     std::string name;

@@ -105,6 +105,26 @@ TEST_F(BreakerTest, ForgetsWhatIsOlderThanTheWindow) {
     EXPECT_EQ(breaker.state(at), Circuit::closed) << "1 of 4, not 3 of 6";
 }
 
+TEST_F(BreakerTest, OpensNoMoreThanAShareOfAll) {
+    Ejections ejections{.most = 0.5, .all = 4, .open = 0};
+    const BreakerTerms terms{.failures = 1, .open = 30s};
+    std::vector<Breaker> all(4, Breaker(terms, &ejections));
+    const noa::Time now{1h};
+    for (Breaker& one : all) {
+        one.leave(one.enter(now), true, 1ms, now);
+    }
+    EXPECT_EQ(ejections.open, 2);
+    EXPECT_EQ(all[1].state(now), Circuit::open);
+    EXPECT_EQ(all[2].state(now), Circuit::closed);
+    const noa::Time later = now + 31s;
+    all[0].leave(all[0].enter(later), false, 1ms, later);
+    EXPECT_EQ(ejections.open, 1);
+    all[2].leave(all[2].enter(later), true, 1ms, later);
+    EXPECT_EQ(all[2].state(later), Circuit::open);
+    ejections = {.most = 0, .all = 1, .open = 0};
+    EXPECT_TRUE(ejections.room()) << "one always may";
+}
+
 TEST_F(BreakerTest, IsOpenedAndClosedByHand) {
     breaker.force_open();
     EXPECT_EQ(breaker.enter(at + 24h), 0U);
