@@ -58,6 +58,25 @@ std::string rules_text(const Globals& globals, const json& answer) {
     return table.empty() ? "no rules\n" : table.render(globals.screen());
 }
 
+std::string channels_text(const Globals& globals, const json& answer) {
+    Table table({{"CHANNEL"},
+                 {"TYPE"},
+                 {"TARGET"},
+                 {"SEVERITY"},
+                 {"WAITING", true},
+                 {"DELIVERED", true},
+                 {"FAILURES", true},
+                 {"FAULT"}});
+    for (const auto& channel : child(answer, "channels")) {
+        const auto failures = member(channel, "failures");
+        table.add(
+            {member(channel, "name"), member(channel, "type"), member(channel, "target"),
+             member(channel, "severity"), member(channel, "waiting"), member(channel, "delivered"),
+             Cell(failures, failures == "0" ? Tone::plain : Tone::bad), member(channel, "fault")});
+    }
+    return table.empty() ? "no channels\n" : table.render(globals.screen());
+}
+
 std::string trial_text(const Globals& globals, const json& answer) {
     Table table({{"AFTER S", true},
                  {"ALERT"},
@@ -93,6 +112,11 @@ int alerts_rules(const Globals& globals, const AlertArgs& args) {
     }
     return print_monitor(globals, "alerts.rules", json::object(),
                          [&](const json& answer) { return rules_text(globals, answer); });
+}
+
+int alerts_channels(const Globals& globals, const AlertArgs& /*args*/) {
+    return print_monitor(globals, "alerts.channels", json::object(),
+                         [&](const json& answer) { return channels_text(globals, answer); });
 }
 
 int alerts_silence(const Globals& globals, const AlertArgs& args) {

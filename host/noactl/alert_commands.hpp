@@ -21,6 +21,7 @@ struct AlertArgs {
 
 [[nodiscard]] int alerts_list(const Globals& globals, const AlertArgs& args);
 [[nodiscard]] int alerts_rules(const Globals& globals, const AlertArgs& args);
+[[nodiscard]] int alerts_channels(const Globals& globals, const AlertArgs& args);
 [[nodiscard]] int alerts_silence(const Globals& globals, const AlertArgs& args);
 [[nodiscard]] int alerts_unsilence(const Globals& globals, const AlertArgs& args);
 [[nodiscard]] int alerts_test(const Globals& globals, const AlertArgs& args);

@@ -18,6 +18,8 @@ public:
             ->check(CLI::IsMember({"pending", "firing", "resolved"}));
         add(alerts, "rules", "The rules that are looked at", alerts_, alerts_rules)
             .add_flag("--prometheus", alerts_.prometheus, "As a file of rules for Prometheus");
+        add(alerts, "channels", "Whom alerts are told, and what waits for them", alerts_,
+            alerts_channels);
         auto& silence =
             add(alerts, "silence", "Has alerts not told for a while", alerts_, alerts_silence);
         silence.add_option("RULE", alerts_.rule, "Default: of any");

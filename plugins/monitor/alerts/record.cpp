@@ -182,14 +182,22 @@ Json to_json(const Notice& notice, const WallClock& clock) {
             {"alerts", std::move(alerts)}};
 }
 
-std::string write_record(const Alerts& alerts, const WallClock& clock) {
-    Json record{
-        {"version", record_version}, {"alerts", Json::array()}, {"silences", Json::array()}};
+std::string write_record(const Alerts& alerts, const WaitingAlerts& waiting,
+                         const WallClock& clock) {
+    Json record{{"version", record_version},
+                {"alerts", Json::array()},
+                {"silences", Json::array()},
+                {"waiting", Json::object()}};
     for (const Alert* alert : alerts.all()) {
         record["alerts"].push_back(to_json(*alert, clock));
     }
     for (const Silence& silence : alerts.silences()) {
         record["silences"].push_back(to_json(silence, clock));
+    }
+    for (const auto& [channel, all] : waiting) {
+        for (const Alert* alert : all) {
+            record["waiting"][channel].push_back(to_json(*alert, clock));
+        }
     }
     return record.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -208,6 +216,18 @@ noa::Result<Record> read_record(const std::string& text, const WallClock& clock)
         !read_each(*parsed, "silences",
                    [&](const Json& one) { return read_silence(one, clock, record.silences); })) {
         return noa::invalid("a record of an alert or a silence is not complete");
+    }
+    const auto waiting = parsed->find("waiting");
+    if (waiting == parsed->end() || !waiting->is_object()) {
+        return noa::invalid("what waits for channels is not in it");
+    }
+    for (const auto& [channel, all] : waiting->items()) {
+        auto& into = record.waiting[channel];
+        if (!all.is_array() || !std::ranges::all_of(all, [&](const Json& one) {
+                return read_alert(one, clock, into);
+            })) {
+            return noa::invalid("what waits for a channel is not complete");
+        }
     }
     return record;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,12 @@ struct WallClock {
 struct Record {
     std::vector<Alert> alerts;
     std::vector<Silence> silences;
+    std::map<std::string, std::vector<Alert>> waiting; // by channel
 };
 
-[[nodiscard]] std::string write_record(const Alerts& alerts, const WallClock& clock);
+using WaitingAlerts = std::map<std::string, std::vector<const Alert*>>;
+[[nodiscard]] std::string write_record(const Alerts& alerts, const WaitingAlerts& waiting,
+                                       const WallClock& clock);
 // NOA_E_INVALID when it is not what write_record writes.
 [[nodiscard]] noa::Result<Record> read_record(const std::string& text, const WallClock& clock);
 

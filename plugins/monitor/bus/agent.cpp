@@ -27,6 +27,7 @@ void Monitor::setup(noa::Setup& setup) {
                                  checks_.set(settings.checks);
                                  alerts_.set(rules_of(settings.shipped_rules, settings.rules),
                                              settings.repeat);
+                                 set_channels(settings.channels);
                              });
     setup.operation("metrics.query", "A figure over time",
                     [this](const QueryRequest& request) { return query(request); });

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "../alerts/channel.hpp"
 #include "../alerts/record.hpp"
 #include "../checks/checks.hpp"
 #include "../collect/agents.hpp"
@@ -24,6 +27,19 @@ struct Round {
     noa::Time began{};
     Samples samples;
     std::size_t awaited = 0;
+};
+
+// A receiver of notices, and what is under way to it.
+struct Channel {
+    Channel(ExchangePort& port, noa::Sockets& sockets) : exchange(port, sockets) {}
+    ChannelSetting setting;
+    Outbox outbox;
+    Exchange exchange;
+    bool busy = false;
+    noa::sdk::TimerId retry = 0;
+    std::uint32_t failures = 0; // in a row
+    std::string fault;          // of the last attempt; or ""
+    std::uint64_t delivered = 0;
 };
 
 class Monitor final : public noa::Agent, public CheckPort {
@@ -80,12 +96,21 @@ private:
     [[nodiscard]] AlertList list_alerts(const AlertsRequest& request) const;
     [[nodiscard]] noa::Result<SilenceName> silence(const SilenceRequest& request);
     [[nodiscard]] noa::Status unsilence(const SilenceName& request);
+    void set_channels(const std::vector<ChannelSetting>& settings);
+    void open_channels(std::map<std::string, std::vector<Alert>> waiting);
+    void close_channels();
+    void deliver(Channel& channel);
+    void deliver_message(Channel& channel, Notice notice, const std::string& body);
+    void ended(Channel& channel, const Notice& notice, const noa::Status& outcome);
+    [[nodiscard]] noa::Json list_channels() const;
+    [[nodiscard]] noa::Health channel_health() const;
+    [[nodiscard]] WaitingAlerts waiting_alerts() const;
     void try_alerts(const TrialRequest& request, noa::Responder responder);
 
     // CheckPort
     [[nodiscard]] noa::Time check_now() const override;
-    noa::sdk::TimerId check_after(noa::Duration delay, noa::sdk::Function<void()> run) override;
-    void check_cancel(noa::sdk::TimerId timer) override;
+    noa::sdk::TimerId later(noa::Duration delay, noa::sdk::Function<void()> run) override;
+    void forget(noa::sdk::TimerId timer) override;
     void resolve(const Endpoint& endpoint, noa::Duration timeout, Resolved then) override;
     void look(const CheckSetting& setting, Settled then) override;
     void changed(const CheckSetting& setting, const Verdict& verdict) override;
@@ -99,6 +124,7 @@ private:
     noa::Sockets sockets_;
     Checks checks_{*this, sockets_};
     Alerts alerts_;
+    std::vector<std::unique_ptr<Channel>> channels_;
     std::string record_path_;
     std::string record_fault_; // why what is known of alerts is not on the disk; or ""
     bool writing_ = false;

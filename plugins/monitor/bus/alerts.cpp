@@ -74,6 +74,8 @@ void Monitor::setup_alerts(noa::Setup& setup) {
                     [this](const SilenceRequest& request) { return silence(request); });
     setup.operation("alerts.unsilence", "Ends a silence",
                     [this](const SilenceName& request) { return unsilence(request); });
+    setup.operation("alerts.channels", "Whom alerts are told, and what waits for them",
+                    [this] { return noa::json_body(list_channels()); });
     setup.operation("alerts.test", "What would be told of figures that are given, and when",
                     [this](const TrialRequest& request, noa::Responder responder) {
                         try_alerts(request, std::move(responder));
@@ -83,6 +85,14 @@ void Monitor::setup_alerts(noa::Setup& setup) {
     setup.counter("alerts_told_total", "Notices that went out", told_);
     setup.counter("alerts_refused_total", "Alerts that there was no room for",
                   [this] { return alerts_.refused(); });
+    setup.gauge("alerts_waiting", "Alerts that wait for a receiver", [this] {
+        std::size_t waiting = 0;
+        for (const auto& channel : channels_) {
+            waiting += channel->outbox.size();
+        }
+        return waiting;
+    });
+    setup.health("channels", noa::sdk::Weight::minor, [this] { return channel_health(); });
     setup.gauge("alerts_firing", "Alerts that fire", [this] { return alerts_.firing(); });
     setup.health("alerts", noa::sdk::Weight::minor, [this] {
         return record_fault_.empty() ? noa::Health::healthy()
@@ -114,6 +124,7 @@ noa::Status Monitor::load_alerts() {
         record = Record();
     }
     alerts_.restore(std::move(record->alerts), std::move(record->silences));
+    open_channels(std::move(record->waiting));
     return {};
 }
 
@@ -124,24 +135,28 @@ void Monitor::keep_alerts() {
         return;
     }
     writing_ = true;
-    task([path = record_path_,
-          text = write_record(alerts_, wall_clock())] { return write_file(path, text); },
-         [this](const noa::Status& written) {
-             writing_ = false;
-             record_fault_ = written ? "" : written.error().text;
-             if (!written) {
-                 log(noa::Level::error, "alerts.record_failed", written.error().text);
-             }
-             if (std::exchange(write_again_, false)) {
-                 keep_alerts();
-             }
-         });
+    task(
+        [path = record_path_, text = write_record(alerts_, waiting_alerts(), wall_clock())] {
+            return write_file(path, text);
+        },
+        [this](const noa::Status& written) {
+            writing_ = false;
+            record_fault_ = written ? "" : written.error().text;
+            if (!written) {
+                log(noa::Level::error, "alerts.record_failed", written.error().text);
+            }
+            if (std::exchange(write_again_, false)) {
+                keep_alerts();
+            }
+        });
 }
 
 // No task is under way any more. A disk that takes nothing holds up no reload.
 void Monitor::close_alerts() {
+    close_channels();
     writing_ = write_again_ = false;
-    if (const auto written = write_file(record_path_, write_record(alerts_, wall_clock()));
+    if (const auto written =
+            write_file(record_path_, write_record(alerts_, waiting_alerts(), wall_clock()));
         !written) {
         log(noa::Level::error, "alerts.record_failed", written.error().text);
     }
@@ -159,19 +174,20 @@ void Monitor::look_at_alerts() {
 
 void Monitor::tell(const Notice& notice) {
     told_.add();
-    const Alert& first = notice.alerts.front();
-    std::string text = notice.rule + (notice.firing ? " fires: " : " is over: ") + first.summary;
-    if (notice.alerts.size() > 1) {
-        text += ", and " + std::to_string(notice.alerts.size() - 1) + " more";
-    }
     log(!notice.firing                          ? noa::Level::info
         : notice.severity == Severity::critical ? noa::Level::error
                                                 : noa::Level::warning,
-        notice.firing ? "alert.fires" : "alert.is_over", text);
+        notice.firing ? "alert.fires" : "alert.is_over", notice_text(notice));
     const auto told =
         publish("monitor.alert." + notice.rule, noa::json_body(to_json(notice, wall_clock())));
     if (!told) {
         log(noa::Level::warning, "event.refused", told.error().text);
+    }
+    for (const auto& channel : channels_) {
+        if (notice.severity >= severity_of(channel->setting.severity)) {
+            channel->outbox.add(notice);
+            deliver(*channel);
+        }
     }
 }
 

@@ -105,7 +105,7 @@ noa::Time Monitor::check_now() const {
     return now();
 }
 
-noa::sdk::TimerId Monitor::check_after(noa::Duration delay, noa::sdk::Function<void()> run) {
+noa::sdk::TimerId Monitor::later(noa::Duration delay, noa::sdk::Function<void()> run) {
     const auto timer = after(delay, std::move(run));
     if (!timer) {
         log(noa::Level::error, "check.timer_failed", timer.error().text);
@@ -113,7 +113,7 @@ noa::sdk::TimerId Monitor::check_after(noa::Duration delay, noa::sdk::Function<v
     return timer ? *timer : 0;
 }
 
-void Monitor::check_cancel(noa::sdk::TimerId timer) {
+void Monitor::forget(noa::sdk::TimerId timer) {
     if (timer != 0) {
         cancel(timer);
     }

@@ -27,8 +27,25 @@ noa::Status Settings::check() const {
     if (repeat < 1min || repeat > 7 * 24h) {
         return noa::invalid("/repeat: must be 1min to 7d");
     }
-    const noa::Status usable = check_checks();
-    return usable ? check_rules() : usable;
+    for (const noa::Status& usable : {check_checks(), check_rules(), check_channels()}) {
+        if (!usable) {
+            return usable;
+        }
+    }
+    return {};
+}
+
+noa::Status Settings::check_channels() const {
+    std::set<std::string_view> names;
+    for (std::size_t at = 0; at < channels.size(); ++at) {
+        const noa::Status usable = channels[at].check();
+        const bool known = !names.insert(channels[at].name).second;
+        if (!usable || known) {
+            return noa::invalid("/channels/" + std::to_string(at) +
+                                (usable ? "/name: comes twice" : usable.error().text));
+        }
+    }
+    return {};
 }
 
 noa::Status Settings::check_rules() const {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "../alerts/channel.hpp"
 #include "../alerts/rule.hpp"
 #include "../checks/terms.hpp"
 #include "../collect/series.hpp"
@@ -21,6 +22,7 @@ struct Settings {
     bool shipped_rules = true;
     std::vector<RuleSetting> rules;
     noa::Duration repeat = std::chrono::hours(4);
+    std::vector<ChannelSetting> channels;
 
     static constexpr auto fields() {
         return noa::fields(noa::optional_field("interval", &Settings::interval),
@@ -31,7 +33,8 @@ struct Settings {
                            noa::optional_field("checks", &Settings::checks),
                            noa::optional_field("shipped_rules", &Settings::shipped_rules),
                            noa::optional_field("rules", &Settings::rules),
-                           noa::optional_field("repeat", &Settings::repeat));
+                           noa::optional_field("repeat", &Settings::repeat),
+                           noa::optional_field("channels", &Settings::channels));
     }
 
     [[nodiscard]] noa::Status check() const;
@@ -40,6 +43,7 @@ struct Settings {
 private:
     [[nodiscard]] noa::Status check_checks() const;
     [[nodiscard]] noa::Status check_rules() const;
+    [[nodiscard]] noa::Status check_channels() const;
 };
 
 // Durations are texts with a unit.
@@ -78,6 +82,20 @@ inline constexpr const char* settings_schema = R"({
                 "summary": {"type": "string", "maxLength": 300, "default": "",
                             "description": "with {{ $labels.NAME }} and {{ $value }}"},
                 "enabled": {"type": "boolean", "default": true}}}},
+        "channels": {"type": "array", "maxItems": 20, "default": [], "items": {
+            "type": "object", "additionalProperties": false,
+            "required": ["name", "type", "target"],
+            "properties": {
+                "name": {"type": "string", "pattern": "^[a-z0-9_-]{1,63}$"},
+                "type": {"enum": ["file", "message", "alertmanager", "slack", "webhook"]},
+                "target": {"type": "string", "maxLength": 1000,
+                           "description": "folder or \"\", AGENT/OPERATION, URL"},
+                "severity": {"enum": ["info", "warning", "critical"], "default": "info",
+                             "description": "the least that it gets"},
+                "timeout": {"$ref": "#/definitions/time", "default": "5s",
+                            "description": "of an attempt"},
+                "keep_days": {"type": "integer", "minimum": 1, "maximum": 3650, "default": 30,
+                              "description": "of a file"}}}},
         "checks": {"type": "array", "maxItems": 1000, "default": [], "items": {
             "type": "object", "additionalProperties": false,
             "required": ["name", "type", "target"],

@@ -1,16 +1,13 @@
 // Every check at its time, all side by side: attempts, retries, and what came of them.
 #pragma once
 
-#include <netinet/in.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "http.hpp"
-#include "noa/sdk/sockets.hpp"
+#include "exchange.hpp"
 #include "terms.hpp"
 
 namespace monitor {
@@ -25,22 +22,12 @@ struct Verdict {
     std::string text; // why; empty when healthy
 };
 
-struct Address {
-    sockaddr_storage bytes{};
-    socklen_t size = 0;
-};
-
 // What the checks need of their surroundings.
-class CheckPort {
+class CheckPort : public ExchangePort {
 public:
     using Settled = noa::sdk::Function<void(Verdict)>;
-    using Resolved = noa::sdk::Function<void(noa::Result<Address>)>;
 
     [[nodiscard]] virtual noa::Time check_now() const = 0;
-    virtual noa::sdk::TimerId check_after(noa::Duration delay, noa::sdk::Function<void()> run) = 0;
-    virtual void check_cancel(noa::sdk::TimerId timer) = 0;
-    // The first address of a name; off the lane.
-    virtual void resolve(const Endpoint& endpoint, noa::Duration timeout, Resolved then) = 0;
     // A check of type bus, process or file.
     virtual void look(const CheckSetting& setting, Settled then) = 0;
     // The status of a check is another one than before.
@@ -77,28 +64,24 @@ public:
 private:
     // One check and the attempt that is under way.
     struct Check {
+        Check(ExchangePort& port, noa::Sockets& sockets) : exchange(port, sockets) {}
         CheckState state;
         bool running = false;
         std::uint64_t attempt = 0; // grows with each; what ends late is not of this one
         std::uint32_t made = 0;    // in this run
         noa::Time began{};
         noa::sdk::TimerId next = 0;     // its next run or attempt
-        noa::sdk::TimerId deadline = 0; // of the attempt
-        noa::Fd connection;
-        std::string unsent;
-        std::unique_ptr<HttpAnswer> answer;
+        noa::sdk::TimerId deadline = 0; // of an attempt that is no exchange
+        Exchange exchange;
         std::vector<Done> waiting;
     };
 
     void begin(std::size_t at);
     void attempt(std::size_t at);
-    void connect(std::size_t at, const Address& address);
-    void ready(std::size_t at, noa::Ready events);
-    void connected(std::size_t at);
-    void send(std::size_t at);
-    void receive(std::size_t at);
-    void judge(std::size_t at);
-    void watch(std::size_t at, noa::Ready events);
+    void look(std::size_t at);
+    void exchange(std::size_t at);
+    void judge(std::size_t at, Exchanged outcome);
+    void stop_timer(noa::sdk::TimerId& timer);
     void close(Check& check);
     void end(std::size_t at, Verdict verdict);
     void settle(std::size_t at, Verdict verdict);

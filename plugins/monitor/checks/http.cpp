@@ -4,14 +4,28 @@
 
 namespace monitor {
 
-std::string http_request(const Endpoint& endpoint) {
+namespace {
+
+std::string head_of(std::string_view method, const Endpoint& endpoint) {
     const bool address = endpoint.host.find(':') != std::string::npos;
     std::string host = address ? "[" + endpoint.host + "]" : endpoint.host;
     if (endpoint.port != "80") {
         host += ":" + endpoint.port;
     }
-    return "GET " + endpoint.path + " HTTP/1.0\r\nHost: " + host +
-           "\r\nUser-Agent: noa-monitor/1\r\nAccept: */*\r\nConnection: close\r\n\r\n";
+    return std::string(method) + " " + endpoint.path + " HTTP/1.0\r\nHost: " + host +
+           "\r\nUser-Agent: noa-monitor/1\r\nAccept: */*\r\nConnection: close\r\n";
+}
+
+} // namespace
+
+std::string http_request(const Endpoint& endpoint) {
+    return head_of("GET", endpoint) + "\r\n";
+}
+
+std::string http_post(const Endpoint& endpoint, const std::string& body) {
+    return head_of("POST", endpoint) +
+           "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body;
 }
 
 HttpAnswer::State HttpAnswer::feed(std::string_view bytes) {

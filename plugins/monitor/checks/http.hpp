@@ -12,6 +12,9 @@ namespace monitor {
 // "GET PATH HTTP/1.0": a server answers with a body in one piece, and closes.
 [[nodiscard]] std::string http_request(const Endpoint& endpoint);
 
+// "POST PATH HTTP/1.0", with a JSON body.
+[[nodiscard]] std::string http_post(const Endpoint& endpoint, const std::string& body);
+
 class HttpAnswer {
 public:
     // Beyond it the head is refused, and of a body no more is looked at.

@@ -171,7 +171,7 @@ TEST_F(AlertsOverTime, AWrittenRecordIsReadBack) {
     rule(rule_called("Deep"));
     EXPECT_THAT(round({{"a", 6}}), ElementsAre("fires a"));
     EXPECT_TRUE(alerts.silence({"", "Deep", {{"agent", "b"}}, now + 1h, "\xff"}));
-    const std::string text = monitor::write_record(alerts, {now, 1'000'000'000'000});
+    const std::string text = monitor::write_record(alerts, {}, {now, 1'000'000'000'000});
     now += 5min; // another boot, on another clock
     auto record = monitor::read_record(text, {now, 1'000'000'060'000});
     ASSERT_TRUE(record) << record.error().text;
@@ -190,6 +190,8 @@ TEST(AlertRecord, WhatIsNoRecordIsRefused) {
     for (const char* text :
          {"{", "[]", "{}", R"({"version": 2, "alerts": [], "silences": []})",
           R"({"version": 1, "alerts": {}, "silences": []})", R"({"version": 1, "alerts": []})",
+          R"({"version": 1, "alerts": [], "silences": []})",
+          R"({"version": 1, "alerts": [], "silences": [], "waiting": {"a": 1}})",
           R"({"version": 1, "alerts": [5], "silences": []})",
           R"({"version": 1, "alerts": [], "silences": [{"id": 1}]})"}) {
         EXPECT_FALSE(monitor::read_record(text, {noa::Time(1h), 1})) << text;

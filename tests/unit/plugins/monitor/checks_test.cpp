@@ -78,11 +78,11 @@ TEST(HttpAnswer, HeadAndBodyAreBounded) {
 // Time that the test moves, and verdicts that it gives.
 struct Port final : monitor::CheckPort {
     noa::Time check_now() const override { return time; }
-    noa::sdk::TimerId check_after(noa::Duration delay, noa::sdk::Function<void()> run) override {
+    noa::sdk::TimerId later(noa::Duration delay, noa::sdk::Function<void()> run) override {
         timers[++last] = {time + delay, std::move(run)};
         return last;
     }
-    void check_cancel(noa::sdk::TimerId timer) override { timers.erase(timer); }
+    void forget(noa::sdk::TimerId timer) override { timers.erase(timer); }
     void resolve(const Endpoint&, noa::Duration, Resolved) override {}
     void look(const CheckSetting&, Settled then) override {
         attempts.push_back(time.time_since_epoch() / 1s);
