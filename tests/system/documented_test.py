@@ -23,6 +23,7 @@ ELSEWHERE = {
     "tests/bench/backup/run": ("tests/run", "tests/bench/backup/run"),
     "tests/bench/cache/run": ("tests/run", "tests/bench/cache/run"),
     "tests/bench/config/run": ("tests/run", "tests/bench/config/run"),
+    "tests/bench/monitor/run": ("tests/run", "tests/bench/monitor/run"),
     "tests/run": (".ci/run", "tests/run"),
     "noactl plugin new thermo": ("tests/unit/sdk/author_kit_test.py", '"plugin", "new"'),
     "cd thermo": ("tests/unit/sdk/author_kit_test.py", '"meson", "setup", "build"'),
