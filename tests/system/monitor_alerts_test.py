@@ -65,6 +65,12 @@ class MonitorAlerts(unittest.TestCase):
         lines = [line["text"] for line in host.log_lines("alert.fires")]
         self.assertEqual(lines, ["Stopped fires: heartbeat was stopped"])
 
+    def test_what_happens_between_two_rounds_is_told_at_once(self):
+        host = self.host(STOPPED.replace('"1s"\nret', '"1h"\nret').replace('"5min"', '"2h"'))
+        with Watcher(host, "monitor.alert.Stopped") as told:
+            host.noactl("stop", "heartbeat")
+            self.assertEqual(told.until(lambda event: True)["status"], "firing")
+
     def test_a_silence_outlives_a_crash_and_holds_back_until_it_ends(self):
         host = self.host()
         out = host.noactl("alerts", "silence", "Stopped", "--label", "agent=heartbeat", "--for", "1h",

@@ -13,6 +13,8 @@ namespace {
 
 using noa::Json;
 
+constexpr noa::Duration settling = std::chrono::milliseconds(200);
+
 double seconds(noa::Duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
@@ -35,6 +37,12 @@ void Monitor::setup(noa::Setup& setup) {
                     [this](const NowRequest& request) { return current(request); });
     setup.operation("metrics.prometheus", "The same in Prometheus's text format",
                     [this](const NowRequest& request) { return prometheus(request); });
+    for (const char* changes : {"host.agent.*", "host.health.>"}) {
+        setup.subscribe(changes, [this](const noa::Event& /*event*/) {
+            hasten();
+            return noa::Status();
+        });
+    }
     setup.event("monitor.round", {.summary = "A round of figures has ended"});
     setup_figures(setup);
     setup_checks(setup);
@@ -60,10 +68,14 @@ void Monitor::setup_figures(noa::Setup& setup) {
 
 noa::Status Monitor::start() {
     round_.reset();
+    hastened_ = false;
     if (const auto loaded = load_alerts(); !loaded) {
         return loaded.error();
     }
-    const auto timer = every(settings_.interval, [this] { begin_round(); });
+    const auto timer = every(settings_.interval, [this] {
+        hastened_ = false;
+        begin_round();
+    });
     if (!timer) {
         return timer.error();
     }
@@ -86,6 +98,24 @@ noa::Health Monitor::health() const {
     }
     return noa::Health::needs_repair("no round of figures has ended for " +
                                      std::to_string(missing) + " intervals");
+}
+
+// What changes together is one round. History is half as long at worst, however often it changes.
+void Monitor::hasten() {
+    if (!hastened_) {
+        hastened_ = true;
+        begin_hastened();
+    }
+}
+
+void Monitor::begin_hastened() {
+    later(settling, [this] {
+        if (round_) {
+            begin_hastened(); // what is under way may have been asked before
+        } else {
+            begin_round();
+        }
+    });
 }
 
 void Monitor::begin_round() {

@@ -64,6 +64,9 @@ private:
     void setup_figures(noa::Setup& setup);
     void setup_checks(noa::Setup& setup);
     void begin_round();
+    // A round soon, for something has changed: one between two of the interval.
+    void hasten();
+    void begin_hastened();
     void ask_machine();
     void ask_status();
     void ask_agents();
@@ -119,6 +122,7 @@ private:
     SeriesRing ring_;
     std::optional<Round> round_;
     std::uint64_t round_number_ = 0;
+    bool hastened_ = false; // since the last round of the interval
     std::uint64_t pid_ = 0; // noad's, once it has told
     noa::Duration took_{0};
     noa::Sockets sockets_;

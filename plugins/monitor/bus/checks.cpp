@@ -173,6 +173,7 @@ void Monitor::look_at_bus(const CheckSetting& setting, Settled then) {
 }
 
 void Monitor::changed(const CheckSetting& setting, const Verdict& verdict) {
+    hasten();
     const Json body{{"check", setting.name},
                     {"status", name_of(verdict.status)},
                     {"critical", setting.critical},

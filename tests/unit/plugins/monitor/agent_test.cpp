@@ -118,6 +118,28 @@ TEST_F(MonitorAgent, AHostThatAnswersNonsenseLeavesTheMachine) {
     }));
 }
 
+TEST_F(MonitorAgent, WhatChangesBringsOneMoreRoundBetweenTwo) {
+    script(agent);
+    ASSERT_TRUE(agent.run());
+    rounds(agent, 1);
+    EXPECT_TRUE(agent.subscribed("host.agent.*"));
+    for (int change = 0; change < 3; ++change) {
+        agent.event("host.agent.cache", "{}");
+        agent.event("host.health.cache", "{}");
+    }
+    EXPECT_EQ(ended(agent), 1);
+    agent.advance(1s);
+    rounds(agent, 2);
+    agent.event("host.agent.cache", "{}");
+    agent.advance(5s);
+    EXPECT_EQ(ended(agent), 2);
+    agent.advance(4s);
+    rounds(agent, 3);
+    agent.event("host.agent.cache", "{}");
+    agent.advance(1s);
+    rounds(agent, 4);
+}
+
 TEST_F(MonitorAgent, AReloadKeepsTheFigures) {
     script(agent);
     ASSERT_TRUE(agent.run());
