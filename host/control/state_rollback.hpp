@@ -18,7 +18,7 @@ class StateRollback {
 public:
     // Borrowed; they outlive it. `state_dir`: of the host.
     StateRollback(supervise::Supervisor& supervisor, bus::Caller& caller, Log& log,
-                  std::filesystem::path state_dir)
+                  const std::filesystem::path& state_dir)
         : supervisor_(supervisor), caller_(caller), log_(log), agents_(state_dir / "agents") {}
 
     // The answer of the verb rollback_to_backup: {"snapshot","agent"?,"repository"?} to outcomes;

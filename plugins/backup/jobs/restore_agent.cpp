@@ -17,8 +17,8 @@ bool is_name(const std::string& agent) {
 }
 
 // What there may not be: of an agent whose versions the host had not confirmed yet.
-void restore_if_there(Repository& repository, const Snapshot& snapshot, RestoreOptions options,
-                      Job& job) {
+void restore_if_there(Repository& repository, const Snapshot& snapshot,
+                      const RestoreOptions& options, Job& job) {
     Progress ignored;
     static_cast<void>(restore(repository, snapshot, options, ignored, job.stop));
 }

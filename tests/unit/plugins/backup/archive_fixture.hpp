@@ -65,7 +65,7 @@ protected:
         }
         return result ? *std::move(result) : ArchiveResult{};
     }
-    RestoreResult restore(const Snapshot& snapshot, RestoreOptions options) {
+    RestoreResult restore(const Snapshot& snapshot, const RestoreOptions& options) {
         const auto result = backup::restore(*repository_, snapshot, options, progress_.emplace(),
                                             stop_.get_token());
         EXPECT_TRUE(result) << result.error().text;
