@@ -47,8 +47,8 @@ public:
     static constexpr noa::PluginInfo info{
         .id = "monitor",
         .version = "1.0.0",
-        .description =
-            "Figures of the machine, the host and its agents over time; checks of endpoints",
+        .description = "Figures of the machine, the host and its agents over time; checks of "
+                       "endpoints; alerts",
         .settings_schema = settings_schema,
         .state_schema = 1,
         .sockets = true,

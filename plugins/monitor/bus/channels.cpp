@@ -80,10 +80,11 @@ void Monitor::deliver(Channel& channel) {
                  ended(channel, notice, written);
              });
     } else if (const auto endpoint = parse_url(channel.setting.target)) {
-        channel.exchange.begin(*endpoint, http_post(*endpoint, body), {}, channel.setting.timeout,
-                               [this, &channel, notice = *std::move(notice)](Exchanged exchanged) {
-                                   ended(channel, notice, outcome_of(exchanged));
-                               });
+        channel.exchange.begin(
+            *endpoint, http_post(*endpoint, body), {}, channel.setting.timeout,
+            [this, &channel, notice = *std::move(notice)](const Exchanged& exchanged) {
+                ended(channel, notice, outcome_of(exchanged));
+            });
     }
 }
 

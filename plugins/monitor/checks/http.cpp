@@ -64,7 +64,7 @@ HttpAnswer::State HttpAnswer::read_head() {
         return State::done;
     }
     const auto end = head.find("\r\n\r\n");
-    if (end == std::string_view::npos || end > max_head) {
+    if (end > max_head) { // or is none
         return head.size() > max_head ? State::broken : State::more;
     }
     body_ = end + 4;

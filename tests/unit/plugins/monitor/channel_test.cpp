@@ -54,10 +54,11 @@ TEST(Outbox, WhatWaitsGoesOutTogetherAndOnce) {
     EXPECT_FALSE(outbox.next());
     outbox.add(notice_of({"b"}, AlertState::firing));
     outbox.add(notice_of({"a"}, AlertState::firing));
-    const Notice next = *outbox.next();
-    EXPECT_THAT(agents_of(next), ElementsAre("a", "b"));
-    EXPECT_TRUE(next.firing);
-    outbox.delivered(next);
+    const auto next = outbox.next();
+    ASSERT_TRUE(next);
+    EXPECT_THAT(agents_of(*next), ElementsAre("a", "b"));
+    EXPECT_TRUE(next->firing);
+    outbox.delivered(*next);
     EXPECT_EQ(outbox.size(), 0U);
 }
 
@@ -67,9 +68,10 @@ TEST(Outbox, WhatIsOverMeanwhileIsToldToBeOver) {
     const Notice under_way = *outbox.next();
     outbox.add(notice_of({"a"}, AlertState::resolved));
     outbox.delivered(under_way);
-    const Notice next = *outbox.next();
-    EXPECT_FALSE(next.firing);
-    EXPECT_THAT(agents_of(next), ElementsAre("a"));
+    const auto next = outbox.next();
+    ASSERT_TRUE(next);
+    EXPECT_FALSE(next->firing);
+    EXPECT_THAT(agents_of(*next), ElementsAre("a"));
 }
 
 TEST(Outbox, IsBoundedWhateverComes) {
