@@ -214,6 +214,7 @@ void Rules::examine_piece(std::string_view text, Findings& found) const {
 
 std::vector<std::string> Rules::names() {
     std::vector<std::string> all;
+    all.reserve(built_in.size());
     for (const BuiltIn& one : built_in) {
         all.emplace_back(one.name);
     }
