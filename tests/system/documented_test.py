@@ -22,6 +22,7 @@ ELSEWHERE = {
     "tests/bench/supervise/run": ("tests/run", "tests/bench/supervise/run"),
     "tests/bench/backup/run": ("tests/run", "tests/bench/backup/run"),
     "tests/bench/cache/run": ("tests/run", "tests/bench/cache/run"),
+    "tests/bench/communication/run": ("tests/run", "tests/bench/communication/run"),
     "tests/bench/config/run": ("tests/run", "tests/bench/config/run"),
     "tests/bench/monitor/run": ("tests/run", "tests/bench/monitor/run"),
     "tests/run": (".ci/run", "tests/run"),
