@@ -287,6 +287,13 @@ TEST(ShippedRules, AnAgentThatSomebodyStoppedIsNotDown) {
     EXPECT_THAT(monitor::try_rules(monitor::rules_of(true, {}), series, 10s), IsEmpty());
 }
 
+TEST(ShippedRules, AnAgentThatNobodyAsksIsNotSlow) {
+    const std::vector<monitor::TrialSeries> series{
+        {"noa_agent_busy_seconds_total", {{"agent", "a"}}, *monitor::parse_values("0+1x40")},
+        {"noa_agent_messages_handled_total", {{"agent", "a"}}, *monitor::parse_values("5x40")}};
+    EXPECT_THAT(monitor::try_rules(monitor::rules_of(true, {}), series, 10s), IsEmpty());
+}
+
 TEST(Rules, OnesOwnTakeThePlaceOfShippedOnes) {
     RuleSetting own = rule_called("HighCpu");
     RuleSetting off;
