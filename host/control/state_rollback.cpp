@@ -30,6 +30,12 @@ bool is_folder(const std::filesystem::path& path) {
     return ::lstat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
 }
 
+// Of what an agent says: anything may be anything.
+std::string text_in(const json& object, const char* key) {
+    const auto found = object.is_object() ? object.find(key) : object.end();
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 std::string digest_in_use(const supervise::LedgerPage& page) {
     return !page.chosen.empty() ? page.chosen : page.good.empty() ? "" : page.good.front().digest;
 }
@@ -119,12 +125,14 @@ Result<std::vector<std::string>> StateRollback::agents_in(const json& request) {
     if (!answer) {
         return Failure(answer.error());
     }
+    const auto listed = answer->find("nodes");
+    const json nodes = listed != answer->end() && listed->is_array() ? *listed : json::array();
     std::vector<std::string> names;
     for (const auto& agent : supervisor_.agents()) {
         const auto name = agent.value("name", "");
         const auto path = (agents_ / name).string();
-        if (name != backup && std::ranges::any_of((*answer)["nodes"], [&](const json& node) {
-                return node.value("path", "") == path;
+        if (name != backup && std::ranges::any_of(nodes, [&](const json& node) {
+                return text_in(node, "path") == path;
             })) {
             names.push_back(name);
         }
@@ -144,14 +152,14 @@ Result<StateRollback::Restored> StateRollback::restore(const std::string& agent,
         return Failure(answer.error());
     }
     Restored restored{agents_ / backup / "restored" / agent, "", ""};
-    if (answer->value("place", "") != restored.place.string() ||
+    if (text_in(*answer, "place") != restored.place.string() ||
         !is_folder(restored.place / "state")) {
         return fail(Errc::refused, attempt, agent,
                     "the agent backup did not restore it where the host expects it",
                     "it has to run on this host, with its own state directory");
     }
-    restored.snapshot = answer->value("snapshot", "");
-    restored.time = answer->value("time", "");
+    restored.snapshot = text_in(*answer, "snapshot");
+    restored.time = text_in(*answer, "time");
     return restored;
 }
 
@@ -214,7 +222,7 @@ Result<void> StateRollback::is_well(const std::string& agent) {
         return fail(Errc::refused, "health", agent, reply->body.substr(0, 512));
     }
     const auto judged = supervisor_.judge(agent, answer);
-    return judged.value("status", "") == "critical"
+    return text_in(judged, "status") == "critical"
                ? Result<void>(fail(Errc::refused, "health", agent, "it says that it is critical"))
                : Result<void>();
 }
