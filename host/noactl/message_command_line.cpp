@@ -13,10 +13,16 @@ public:
     void add_send() {
         auto* send = add("send", "Hands a message over, to be delivered", messages_send);
         send->add_option("TO", args_.to, "Agent")->required();
-        send->add_option("OPERATION", args_.operation, "Of the agent")->required();
+        send->add_option("OPERATION", args_.operation,
+                         "Of the agent; left out with --subject and --webhook");
         send->add_option("BODY", args_.body, "JSON, or a text that is none; -: standard input")
             ->capture_default_str();
-        send->add_flag("--group", args_.group, "TO is a group of agents");
+        auto* group = send->add_flag("--group", args_.group, "TO is a group of agents");
+        auto* subject = send->add_flag("--subject", args_.subject, "TO is a subject");
+        auto* webhook =
+            send->add_flag("--webhook", args_.webhook, "TO is an endpoint of the settings");
+        subject->excludes(group)->excludes(webhook);
+        webhook->excludes(group);
         send->add_option("--id", args_.id, "The same id again is taken once");
         send->add_option("--priority", args_.priority, "high, normal, low")
             ->check(CLI::IsMember({"high", "normal", "low"}))
@@ -70,6 +76,11 @@ public:
     }
 
     void add_changes() {
+        auto* append = add("append", "Adds an entry to a stream", messages_append);
+        append->add_option("STREAM", args_.stream, "Its name")->required();
+        append->add_option("BODY", args_.body, "JSON, or a text that is none; -: standard input")
+            ->capture_default_str();
+        append->add_option("--id", args_.id, "The same id again is taken once");
         auto* replay = add("replay", "Delivers messages again that were given up", messages_replay);
         auto* expire =
             add("expire", "Closes messages for good that were given up", messages_expire);

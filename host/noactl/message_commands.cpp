@@ -75,8 +75,8 @@ std::string message_text(const Globals& globals, const json& answer) {
     return out + (table.empty() ? "" : table.render(globals.screen()));
 }
 
-Result<json> content_of(const MessageArgs& args) {
-    const auto text = args.body == "-" ? read_input("-") : Result<std::string>(args.body);
+Result<json> content_of(const std::string& body) {
+    const auto text = body == "-" ? read_input("-") : Result<std::string>(body);
     if (!text) {
         return Failure(text.error());
     }
@@ -101,15 +101,31 @@ json dead_body(const MessageArgs& args) {
 } // namespace
 
 int messages_send(const Globals& globals, const MessageArgs& args) {
-    const auto content = content_of(args);
+    // Who has no operations is given the body in its place.
+    const bool operates = !args.subject && !args.webhook;
+    const bool two = args.body != MessageArgs().body;
+    if (operates ? args.operation.empty() : two && !args.operation.empty()) {
+        complain({Errc::invalid, "send a message to", args.to,
+                  operates ? "OPERATION is missing" : "a subject or webhook has no OPERATION",
+                  operates ? "noactl describe AGENT lists them" : "TO, then BODY"});
+        return exit_usage;
+    }
+    const auto content =
+        content_of(operates || args.operation.empty() ? args.body : args.operation);
     if (!content) {
         complain(content.error());
         return exit_usage;
     }
-    json body{{args.group ? "group" : "to", args.to},
-              {"operation", args.operation},
+    json body{{args.group     ? "group"
+               : args.subject ? "subject"
+               : args.webhook ? "webhook"
+                              : "to",
+               args.to},
               {"body", *content},
               {"priority", args.priority}};
+    if (operates) {
+        body["operation"] = args.operation;
+    }
     const auto add = [&body](const char* key, const std::string& value) {
         if (!value.empty()) {
             body[key] = value;
@@ -128,6 +144,23 @@ int messages_send(const Globals& globals, const MessageArgs& args) {
     return print_messages(globals, "send", body, [](const json& answer) {
         const bool twice = answer.value("duplicate", false);
         return escape_text(member(answer, "id")) + (twice ? ": taken before\n" : ": queued\n");
+    });
+}
+
+int messages_append(const Globals& globals, const MessageArgs& args) {
+    const auto content = content_of(args.body);
+    if (!content) {
+        complain(content.error());
+        return exit_usage;
+    }
+    json body{{"stream", args.stream}, {"body", *content}};
+    if (!args.id.empty()) {
+        body["id"] = args.id;
+    }
+    return print_messages(globals, "stream.append", body, [&](const json& answer) {
+        const std::string place = escape_text(args.stream) + " " +
+                                  std::to_string(answer.value("position", std::int64_t{0}));
+        return place + (answer.value("duplicates", 0) > 0 ? ": taken before\n" : ": appended\n");
     });
 }
 
@@ -259,7 +292,7 @@ int messages_conversations(const Globals& globals, const MessageArgs& args) {
 }
 
 int messages_check(const Globals& globals, const MessageArgs& args) {
-    const auto content = content_of(args);
+    const auto content = content_of(args.body);
     if (!content) {
         complain(content.error());
         return exit_usage;

@@ -23,7 +23,9 @@ struct MessageArgs {
     std::string ttl;
     std::int64_t attempts = 0; // 0: as is set
     std::int64_t count = 20;
-    bool group = false;
+    bool group = false;   // what TO is, an agent otherwise
+    bool subject = false; // then `operation` may be the body
+    bool webhook = false; // as well
     bool ordered = false;
     bool all = false;
     bool stuck = false;
@@ -34,6 +36,7 @@ struct MessageArgs {
 };
 
 [[nodiscard]] int messages_send(const Globals& globals, const MessageArgs& args);
+[[nodiscard]] int messages_append(const Globals& globals, const MessageArgs& args);
 [[nodiscard]] int messages_list(const Globals& globals, const MessageArgs& args);
 [[nodiscard]] int messages_show(const Globals& globals, const MessageArgs& args);
 [[nodiscard]] int messages_follow(const Globals& globals, const MessageArgs& args);

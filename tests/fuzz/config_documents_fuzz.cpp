@@ -3,17 +3,15 @@
 #include <cstdint>
 #include <cstdlib>
 
-// Parts of a plugin, which is no library. Schemas first: they say how <regex> is bounded.
-#include "../../plugins/config/check/schema.cpp" // NOLINT(bugprone-suspicious-include)
-
-#include "../../plugins/config/check/expected.cpp"  // NOLINT(bugprone-suspicious-include)
-#include "../../plugins/config/check/guard.cpp"     // NOLINT(bugprone-suspicious-include)
+// Parts of a plugin, which is no library.
 #include "../../plugins/config/model/effective.cpp" // NOLINT(bugprone-suspicious-include)
 #include "../../plugins/config/model/policy.cpp"    // NOLINT(bugprone-suspicious-include)
 #include "../../plugins/config/model/tables.cpp"    // NOLINT(bugprone-suspicious-include)
 #include "../../plugins/config/model/template.cpp"  // NOLINT(bugprone-suspicious-include)
 #include "../../plugins/config/store/document.cpp"  // NOLINT(bugprone-suspicious-include)
 #include "../../plugins/config/store/edit.cpp"      // NOLINT(bugprone-suspicious-include)
+
+#include "json_schema/schema.hpp"
 
 namespace {
 
@@ -47,8 +45,8 @@ void patches(const Json& document, const Json& steps) {
 }
 
 void schemas(const Json& text, const Json& value) {
-    if (const auto schema = config::Schema::compile(text)) {
-        for (const config::Finding& finding : (*schema)->check(value)) {
+    if (const auto schema = noa::json_schema::Schema::compile(text)) {
+        for (const noa::json_schema::Finding& finding : (*schema)->check(value)) {
             must(!finding.text().empty());
         }
     } else {

@@ -33,9 +33,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         std::abort();
     }
     communication::SendRequest request;
-    if (communication::parse(text, request) && !request.body.empty() && request.made.empty() &&
-        (request.body.data() < text.data() ||
-         request.body.data() + request.body.size() > text.data() + text.size())) {
+    if (communication::parse(text, request) && !request.json.empty() &&
+        (request.json.data() < text.data() ||
+         request.json.data() + request.json.size() > text.data() + text.size())) {
         std::abort();
     }
     static_cast<void>(communication::parse_date(text));

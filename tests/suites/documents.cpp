@@ -2,7 +2,7 @@
 //
 //     {"doc": …, "patch": […]}      → {"value": …} or {"error": …}
 //     {"schema": …, "data": […]}    → {"valid": [true, …]} or {"refused": …}
-#include "check/schema.hpp"
+#include "json_schema/schema.hpp"
 #include "lines.hpp"
 #include "store/edit.hpp"
 
@@ -16,7 +16,7 @@ Json patched(const Json& document, const Json& steps) {
 }
 
 Json checked(const Json& text, const Json& data) {
-    const auto schema = config::Schema::compile(text);
+    const auto schema = noa::json_schema::Schema::compile(text);
     if (!schema) {
         return {{"refused", schema.error().text}};
     }

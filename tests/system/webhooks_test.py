@@ -12,12 +12,14 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
-from noa_host import BUILD, PATIENCE_S, PLUGINS, Host, noa_client
+from noa_host import BUILD, PATIENCE_S, PLUGINS, Host, Watcher, noa_client
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 FORMER = "whsec_" + base64.b64encode(b"a former secret of 32 bytes, ok!").decode()
+INVALID, DENIED, NOT_FOUND = -2, -11, -16  # of noa/status.h
 LIBRARY = "standardwebhooks@1.1.1"
 CONFIG = """
 [agents.communication.settings]
@@ -28,6 +30,9 @@ url = "{scheme}://localhost:{port}/hook?token=hush"
 ca = "{ca}"
 secret = {{ secret = "file:{secret}" }}
 former_secret = {{ secret = "file:{former}" }}
+[agents.communication.settings.hooks.paid]
+secret = {{ secret = "file:{secret}" }}
+message = {{ subject = "orders.paid" }}
 """
 
 
@@ -158,6 +163,29 @@ class Webhooks(unittest.TestCase):
             with self.assertRaises(noa_client.NoaError) as caught:
                 self.settled(host, **message)
             self.assertIn(why, caught.exception.text)
+
+    def test_what_is_posted_here_is_verified_and_taken_once(self):
+        host = self.host(1)
+        with host.client() as client, Watcher(host, "orders.paid") as watcher:
+            def post(name="paid", id="evt_1", body=b'{"n": 1}', secret=SECRET, age_s=0):
+                stamp = str(int(time.time()) - age_s)
+                headers = {"webhook-id": id, "webhook-timestamp": stamp}
+                return client.call("communication", "webhook.receive", {
+                    "name": name, "id": id, "timestamp": stamp,
+                    "signature": signature(secret, headers, body),
+                    "content_type": "application/json; charset=utf-8",
+                    "base64": base64.b64encode(body).decode()}, timeout_s=PATIENCE_S).json()
+            self.assertEqual(post(), {"id": "evt_1", "state": "queued"})
+            self.assertEqual(post(), {"id": "evt_1", "duplicate": True})
+            watcher.until(lambda event: event == {"n": 1})
+            for wrong, status in (({"name": "none"}, NOT_FOUND), ({"secret": FORMER}, DENIED),
+                                  ({"age_s": 400}, DENIED), ({"id": "a.b"}, INVALID),
+                                  ({"id": "evt_2", "body": b"{"}, INVALID)):
+                with self.subTest(**wrong), self.assertRaises(noa_client.NoaError) as caught:
+                    post(**wrong)
+                self.assertEqual(caught.exception.status, status)
+        shown = host.json("messages", "show", "evt_1")
+        self.assertEqual((shown["sender"], shown["state"]), ("webhook/paid", "acked"))
 
     def test_the_library_of_standard_webhooks_verifies_them(self):
         folder = BUILD / "tests/system/webhooks"

@@ -35,6 +35,8 @@ void Communication::setup(noa::Setup& setup) {
     setup.settings<Settings>([](const Settings& settings) { return settings.check(); },
                              [this](const Settings& settings) { settings_ = settings; });
     set_up_sends(setup);
+    set_up_shapes(setup);
+    set_up_hooks(setup);
     set_up_records(setup);
     set_up_control(setup);
     set_up_tasks(setup);
@@ -42,6 +44,7 @@ void Communication::setup(noa::Setup& setup) {
     set_up_streams(setup);
     set_up_consumers(setup);
     set_up_metrics(setup);
+    set_up_recipient_metrics(setup);
     setup.every(upkeep, [this] { forget_old(); });
     setup.every(upkeep, [this] { sweep_streams(); });
     setup.every(rare_upkeep, [this] { archive_idle(); });
@@ -138,6 +141,8 @@ noa::Status Communication::start() {
         return rules.error();
     }
     rules_.emplace(*std::move(rules));
+    schema_mode_ = *rule_mode(settings_.content.schema);
+    shapes_.clear();
     endpoints_.clear();
     for (const auto& [name, webhook] : settings_.webhooks) {
         auto endpoint = webhook.endpoint();
@@ -145,6 +150,14 @@ noa::Status Communication::start() {
             return endpoint.error();
         }
         endpoints_.emplace(name, *std::move(endpoint));
+    }
+    hooks_.clear();
+    for (const auto& [name, setting] : settings_.hooks) {
+        auto hook = setting.hook();
+        if (!hook) {
+            return hook.error();
+        }
+        hooks_.emplace(name, *std::move(hook));
     }
     const RateSettings& rates = settings_.rates;
     class_rates_[0] = Bucket(rates.normal.rate(), now());
@@ -273,6 +286,8 @@ noa::Status Communication::quiesce(noa::Time /*deadline*/) {
     writer_.reset();
     reader_.reset();
     checkpoint_.reset();
+    parked_.clear(); // redelivered to the next generation
+    asked_.clear();
     takers_.clear();
     entry_takers_.clear();
     waiters_.clear(); // who waits goes on waiting with the next generation

@@ -5,11 +5,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "../content/shapes.hpp"
 #include "../delivery/deliveries.hpp"
 #include "../delivery/seen.hpp"
 #include "../store/reader.hpp"
@@ -97,9 +99,14 @@ private:
 
     // sends.cpp
     void set_up_sends(noa::Setup& setup);
-    void send(const noa::Request& request, noa::Responder responder);
-    void send_many(const noa::Request& request, noa::Responder responder);
-    noa::Result<Sender> sender_of(const noa::Request& request);
+    void send(const noa::sdk::Message& request, noa::Responder responder);
+    void send_many(const noa::sdk::Message& request, noa::Responder responder);
+    noa::Status keep_into(const noa::sdk::Message& request, noa::KeptMessage& ret_kept);
+    void take_many(std::vector<noa::Result<SendRequest>>& all, const Sender& sender,
+                   noa::Responder responder);
+    // Answers when it is on the disk.
+    void accept(SendRequest& wanted, const Sender& sender, noa::Responder responder);
+    noa::Result<Sender> sender_of(const noa::sdk::Message& request);
     // Staged for the next commit.
     noa::Result<std::vector<Taken>> take(SendRequest& request, const Sender& sender,
                                          std::size_t number);
@@ -109,6 +116,22 @@ private:
     void check_content(const CheckRequest& request, noa::Responder responder);
     noa::Status within_limits(const SendRequest& request, const Sender& sender);
     noa::Status within_rates(const SendRequest& request, const Sender& sender);
+
+    // shapes.cpp
+    void set_up_shapes(noa::Setup& setup);
+    [[nodiscard]] bool goes_by_shape(const Terms& terms) const;
+    // Of whom it is to be asked what they take, before it is taken.
+    void add_unknown(const SendRequest& request, std::set<std::string>& ret_all) const;
+    // Runs `then` when all of them have answered, or will not.
+    void ask_first(std::set<std::string> agents, noa::sdk::Function<void()> then);
+    void learned(const std::string& agent, const noa::Json& description);
+    noa::Status within_shape(SendRequest& request);
+
+    // hooks.cpp
+    void set_up_hooks(noa::Setup& setup);
+    void receive(const ReceiveRequest& posted, const noa::Request& request,
+                 noa::Responder responder);
+    noa::Status verified(const ReceiveRequest& posted, SendRequest& ret_wanted) const;
 
     // commits.cpp
     void flush();
@@ -239,6 +262,7 @@ private:
 
     // control.cpp
     void set_up_control(noa::Setup& setup);
+    void set_up_recipient_metrics(noa::Setup& setup);
     Body queues();
     Body breakers();
     Body stats();
@@ -250,7 +274,16 @@ private:
     std::unique_ptr<Deliveries> deliveries_;
     std::unique_ptr<Seen> seen_;
     std::optional<Rules> rules_;
+    RuleMode schema_mode_ = RuleMode::off;
+    Shapes shapes_;
+    struct Parked {
+        std::set<std::string> agents; // that have not answered
+        noa::sdk::Function<void()> run;
+    };
+    std::list<Parked> parked_; // as many as the inbox lets in
+    std::set<std::string> asked_;
     std::map<std::string, Endpoint> endpoints_;
+    std::map<std::string, Hook> hooks_;
     std::map<std::string, std::vector<std::string>> groups_;
     struct Taker {
         TakeRequest request;

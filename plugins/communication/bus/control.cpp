@@ -13,6 +13,8 @@ using noa::Json;
 
 constexpr std::size_t most_members = 256;
 constexpr std::size_t most_groups = 10'000;
+constexpr std::array<std::pair<std::string_view, double>, 3> told_quantiles{
+    {{"0.5", 0.5}, {"0.95", 0.95}, {"0.99", 0.99}}};
 
 std::string_view name_of(Circuit circuit) {
     return circuit == Circuit::closed ? "closed" : circuit == Circuit::open ? "open" : "half_open";
@@ -58,6 +60,46 @@ void Communication::set_up_control(noa::Setup& setup) {
     setup.operation("group.list", "The groups", [this] { return list_groups(); });
 }
 
+// By recipient, and its type: a name may be an agent's and a subject's.
+void Communication::set_up_recipient_metrics(noa::Setup& setup) {
+    const auto told = [this](auto figure) {
+        return [this, figure](noa::Series& series) {
+            if (deliveries_ == nullptr) {
+                return;
+            }
+            deliveries_->each_recipient([&](const Recipient& one) {
+                series.add({{"to", one.name}, {"type", name_of(one.kind)}},
+                           static_cast<double>(figure(one)));
+            });
+        };
+    };
+    setup.gauges("recipient_queue_depth", "Messages that are not settled",
+                 told([](const Recipient& one) { return one.depth; }));
+    setup.counters("recipient_delivered_total", "Messages that were acknowledged",
+                   told([](const Recipient& one) { return one.delivered; }));
+    setup.counters("recipient_failed_attempts_total", "Attempts that failed",
+                   told([](const Recipient& one) { return one.failed; }));
+    setup.counters("recipient_dead_total", "Messages that were given up",
+                   told([](const Recipient& one) { return one.dead; }));
+    setup.gauges("recipient_breaker_state", "0 closed, 1 half open, 2 open",
+                 told([this](const Recipient& one) {
+                     const Circuit state = one.breaker.state(now());
+                     return state == Circuit::closed ? 0 : state == Circuit::open ? 2 : 1;
+                 }));
+    setup.gauges(
+        "recipient_delivery_seconds", "From accepted to acknowledged", [this](noa::Series& series) {
+            if (deliveries_ == nullptr) {
+                return;
+            }
+            deliveries_->each_recipient([&](const Recipient& one) {
+                for (const auto& [text, rank] : told_quantiles) {
+                    series.add({{"to", one.name}, {"type", name_of(one.kind)}, {"quantile", text}},
+                               one.times.at(rank));
+                }
+            });
+        });
+}
+
 Communication::Body Communication::queues() {
     Json all = Json::array();
     deliveries_->each_recipient([&](const Recipient& one) {
@@ -67,7 +109,10 @@ Communication::Body Communication::queues() {
                        {"under_way", one.under_way},
                        {"delivered", one.delivered},
                        {"failed_attempts", one.failed},
-                       {"dead", one.dead}});
+                       {"dead", one.dead},
+                       {"p50_delivery_time", one.times.at(0.5)},
+                       {"p95_delivery_time", one.times.at(0.95)},
+                       {"p99_delivery_time", one.times.at(0.99)}});
     });
     return noa::json_body(Json{{"queues", std::move(all)},
                                {"depth", deliveries_->size()},

@@ -81,6 +81,25 @@ struct CheckRequest {
     }
 };
 
+// What was posted, as it came; hostile.
+struct ReceiveRequest {
+    std::string name;
+    std::string id;
+    std::string timestamp;
+    std::string signature;
+    Text content_type;
+    std::string base64;
+    static constexpr auto fields() {
+        return noa::fields(
+            noa::field("name", &ReceiveRequest::name, "of the hook, in the settings"),
+            noa::field("id", &ReceiveRequest::id, "webhook-id"),
+            noa::field("timestamp", &ReceiveRequest::timestamp, "webhook-timestamp"),
+            noa::field("signature", &ReceiveRequest::signature, "webhook-signature"),
+            noa::field("content_type", &ReceiveRequest::content_type),
+            noa::field("base64", &ReceiveRequest::base64, "the body"));
+    }
+};
+
 struct GroupRequest {
     std::string name;
     std::vector<std::string> members;

@@ -138,32 +138,43 @@ private:
     noa::Status content_type(std::string_view key, const JsonSpan& value) {
         return text(key, value, request_.terms.content_type, NOA_CONTENT_TYPE_MAX);
     }
-    noa::Status body(std::string_view, const JsonSpan& value) {
-        request_.body = value.text;
+    noa::Status only_body(std::string_view key) const {
+        return request_.body().empty()
+                   ? noa::Status()
+                   : noa::Status(wrong(key, "the only one of body, text and base64"));
+    }
+    noa::Status body(std::string_view key, const JsonSpan& value) {
+        if (noa::Status only = only_body(key); !only) {
+            return only;
+        }
+        request_.json = value.text;
         return {};
     }
     noa::Status plain_text(std::string_view key, const JsonSpan& value) {
+        if (noa::Status only = only_body(key); !only) {
+            return only;
+        }
         noa::Status read = text(key, value, request_.made, NOA_BODY_MAX);
-        request_.body = request_.made;
         if (request_.terms.content_type.empty()) {
             request_.terms.content_type = "text/plain; charset=utf-8";
         }
         return read;
     }
     noa::Status base64(std::string_view key, const JsonSpan& value) {
+        if (noa::Status only = only_body(key); !only) {
+            return only;
+        }
         std::string words;
         noa::Status read = text(key, value, words, NOA_BODY_MAX);
-        request_.made.resize(words.size() / 4 * 3 + 3);
-        std::size_t size = 0;
-        const int failed = sodium_base642bin(
-            reinterpret_cast<unsigned char*>(request_.made.data()), request_.made.size(),
-            words.data(), words.size(), "\r\n", &size, nullptr, sodium_base64_VARIANT_ORIGINAL);
-        request_.made.resize(size);
-        request_.body = request_.made;
+        auto bytes = read ? from_base64(words) : noa::Result<std::string>(read.error());
+        if (!bytes) {
+            return wrong(key, "base64 as in RFC 4648");
+        }
+        request_.made = *std::move(bytes);
         if (request_.terms.content_type.empty()) {
             request_.terms.content_type = "application/octet-stream";
         }
-        return read && failed == 0 ? read : wrong(key, "base64 as in RFC 4648");
+        return read;
     }
     noa::Status priority(std::string_view key, const JsonSpan& value) {
         const bool high = value.text == "\"high\"" || value.text == "\"urgent\"";
@@ -307,6 +318,19 @@ noa::Status parse(std::string_view object, SendRequest& ret_request) {
         return noa::invalid("body: must be an object");
     }
     return parse_members(whole->text, ret_request);
+}
+
+noa::Result<std::string> from_base64(std::string_view text) {
+    std::string bytes(text.size() / 4 * 3 + 3, '\0');
+    std::size_t size = 0;
+    const int failed =
+        sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
+                          text.size(), "\r\n", &size, nullptr, sodium_base64_VARIANT_ORIGINAL);
+    if (failed != 0) {
+        return noa::invalid("must be base64 as in RFC 4648");
+    }
+    bytes.resize(size);
+    return bytes;
 }
 
 noa::Result<Millis> parse_date(std::string_view text) {

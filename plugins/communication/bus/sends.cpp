@@ -10,13 +10,8 @@ namespace communication {
 
 namespace {
 
-constexpr std::size_t most_messages = 1000;
 constexpr std::size_t most_senders = 10'000;
 constexpr Millis longest_time_ms = 10LL * 365 * 86'400'000;
-
-void add_id(std::string& out, std::string_view id) {
-    out.append("\"").append(id).append("\""); // of letters that JSON takes as they are
-}
 
 Millis millis(noa::Duration time) {
     return std::min(std::chrono::duration_cast<std::chrono::milliseconds>(time).count(),
@@ -42,7 +37,7 @@ void Communication::set_up_sends(noa::Setup& setup) {
                     });
 }
 
-noa::Result<Communication::Sender> Communication::sender_of(const noa::Request& request) {
+noa::Result<Communication::Sender> Communication::sender_of(const noa::sdk::Message& request) {
     if (!store_fault_.empty()) {
         return noa::sdk::Error{NOA_E_UNAVAILABLE, "the store takes nothing: " + store_fault_,
                                std::chrono::seconds(1)};
@@ -59,29 +54,54 @@ noa::Result<Communication::Sender> Communication::sender_of(const noa::Request& 
     return sender;
 }
 
-void Communication::send(const noa::Request& request, noa::Responder responder) {
-    auto sender = sender_of(request);
-    if (!sender) {
-        refused_.add();
-        responder.fail(sender.error());
-        return;
+noa::Status Communication::keep_into(const noa::sdk::Message& request, noa::KeptMessage& ret_kept) {
+    auto kept = keep(request);
+    if (!kept) {
+        return kept.error();
     }
+    ret_kept = *std::move(kept);
+    return {};
+}
+
+void Communication::send(const noa::sdk::Message& request, noa::Responder responder) {
+    auto sender = sender_of(request);
     SendRequest wanted;
-    noa::Status parsed = parse(request.body(), wanted);
-    auto taken = parsed ? take(wanted, *sender, 0)
-                        : noa::Result<std::vector<Taken>>(std::move(parsed).error());
+    noa::Status good = sender ? parse(request.body(), wanted) : noa::Status(sender.error());
+    std::set<std::string> unknown;
+    noa::KeptMessage kept;
+    if (good) {
+        add_unknown(wanted, unknown);
+    }
+    if (!unknown.empty()) {
+        good = keep_into(request, kept);
+    }
+    if (!good) {
+        refused_.add();
+        responder.fail(good.error());
+    } else if (unknown.empty()) {
+        accept(wanted, *sender, std::move(responder));
+    } else {
+        ask_first(std::move(unknown),
+                  [this, kept = std::move(kept), responder = std::move(responder)]() mutable {
+                      send(*kept, std::move(responder));
+                  });
+    }
+}
+
+void Communication::accept(SendRequest& wanted, const Sender& sender, noa::Responder responder) {
+    auto taken = take(wanted, sender, 0);
     if (!taken) {
         refused_.add();
         responder.fail(taken.error());
         return;
     }
     std::string text = "{\"id\":";
-    add_id(text, taken->front().id);
+    append_id(text, taken->front().id);
     if (!wanted.group.empty()) {
         text += ",\"ids\":[";
         for (const Taken& one : *taken) {
             text += text.back() == '[' ? "" : ",";
-            add_id(text, one.id);
+            append_id(text, one.id);
         }
         text += "]";
     }
@@ -90,78 +110,26 @@ void Communication::send(const noa::Request& request, noa::Responder responder) 
     flush();
 }
 
-void Communication::send_many(const noa::Request& request, noa::Responder responder) {
-    auto sender = sender_of(request);
-    JsonScan scan(request.body());
-    auto whole = sender ? scan.value() : noa::Result<JsonSpan>(sender.error());
-    noa::Status good = whole ? scan.end() : noa::Status(whole.error());
-    std::string_view messages;
-    if (good && whole->type == JsonType::object) {
-        good = JsonScan::members(whole->text, [&](std::string_view key, const JsonSpan& value) {
-            if (key != "messages" || value.type != JsonType::array) {
-                return noa::Status(noa::invalid("/messages: must be a list, and all there is"));
-            }
-            messages = value.text;
-            return noa::Status();
-        });
-    }
-    if (good && messages.empty()) {
-        good = noa::invalid("/messages: must be there");
-    }
-    if (!good) {
-        refused_.add();
-        responder.fail(good.error());
-        return;
-    }
-    std::string ids;
-    noa::Json errors = noa::Json::array();
-    std::size_t number = 0;
-    std::size_t accepted = 0;
-    good = JsonScan::items(messages, [&](const JsonSpan& item) {
-        const std::size_t index = number++;
-        if (number > most_messages) {
-            return noa::Status(noa::invalid("/messages: 1000 at most"));
-        }
-        SendRequest wanted;
-        noa::Status parsed = item.type == JsonType::object
-                                 ? parse_members(item.text, wanted)
-                                 : noa::Status(noa::invalid("must be an object"));
-        auto taken = parsed ? take(wanted, *sender, index)
-                            : noa::Result<std::vector<Taken>>(std::move(parsed).error());
-        if (!taken) {
-            refused_.add();
-            errors.push_back({{"index", index},
-                              {"error", taken.error().text},
-                              {"status", noa::sdk::name_of(taken.error().status)}});
-            return noa::Status();
-        }
-        for (const Taken& one : *taken) {
-            ids += ids.empty() ? "" : ",";
-            add_id(ids, one.id);
-        }
-        ++accepted;
-        return noa::Status();
-    });
-    // More than are allowed: those that were staged stay, and their sender is told how many.
-    std::string text = "{\"accepted\":" + std::to_string(accepted) + ",\"ids\":[" + ids + "]";
-    if (!good) {
-        errors.push_back({{"index", most_messages}, {"error", good.error().text}});
-    }
-    text += errors.empty() ? "}" : ",\"errors\":" + noa::json_text(errors) + "}";
-    gathering_->answers.push_back({std::move(responder), std::move(text)});
-    flush();
-}
-
 // One, or one for each member of a group.
 noa::Result<std::vector<Communication::Taken>>
 Communication::take(SendRequest& request, const Sender& sender, std::size_t number) {
-    if (request.body.empty() && request.terms.content_type.empty()) {
-        request.body = "{}";
+    if (request.body().empty() && (request.terms.content_type.empty() ||
+                                   request.terms.content_type == noa::sdk::json_content_type)) {
+        request.json = "{}";
     }
     if (request.terms.content_type.empty()) {
         request.terms.content_type = noa::sdk::json_content_type;
     }
+    if (!request.made.empty() && request.terms.content_type == noa::sdk::json_content_type) {
+        JsonScan scan(request.made);
+        if (!scan.value() || !scan.end()) {
+            return noa::invalid("/body: is not the JSON that its content type says");
+        }
+    }
     if (noa::Status fit = within_rules(request); !fit) {
+        return std::move(fit).error();
+    }
+    if (noa::Status fit = within_shape(request); !fit) {
         return std::move(fit).error();
     }
     std::vector<Taken> all;
@@ -190,7 +158,7 @@ Communication::take(SendRequest& request, const Sender& sender, std::size_t numb
         if (!id.empty()) {
             request.terms.id.append("/").append(member);
         }
-        auto one = take_one(request, sender, number * most_messages + all.size());
+        auto one = take_one(request, sender, number * most_in_one + all.size());
         if (!one) {
             return one.error();
         }
@@ -200,7 +168,7 @@ Communication::take(SendRequest& request, const Sender& sender, std::size_t numb
 }
 
 noa::Status Communication::within_rules(SendRequest& request) {
-    const Findings found = rules_->examine(request.body, request.terms.content_type);
+    const Findings found = rules_->examine(request.body(), request.terms.content_type);
     if (!found.rejected.empty()) {
         rejected_.add();
         return noa::sdk::Error{NOA_E_DENIED,
@@ -228,8 +196,8 @@ void Communication::check_content(const CheckRequest& request, noa::Responder re
 
 noa::Status Communication::within_limits(const SendRequest& request, const Sender& /*sender*/) {
     const Terms& terms = request.terms;
-    if (request.body.size() > settings_.max_message_size.bytes) {
-        return noa::sdk::too_large("/body: " + std::to_string(request.body.size()) +
+    if (request.body().size() > settings_.max_message_size.bytes) {
+        return noa::sdk::too_large("/body: " + std::to_string(request.body().size()) +
                                    " bytes, over max_message_size of " +
                                    noa::sdk::to_text(settings_.max_message_size));
     }
@@ -315,7 +283,7 @@ Communication::take_one(SendRequest& request, const Sender& sender, std::size_t 
         terms.deadline = message->created + millis(request.ttl);
     }
     message->seq = ++last_seq_;
-    message->body = request.body;
+    message->body = request.body();
     Taken taken{id_of(*message), false};
     gathering_->batch.accepted.push_back(std::move(message));
     gathering_->batch.causes.push_back(std::move(cause));

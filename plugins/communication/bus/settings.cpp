@@ -1,5 +1,8 @@
 #include "settings.hpp"
 
+#include "../webhooks/received.hpp"
+#include "send_request.hpp"
+
 namespace communication {
 
 noa::Status Settings::check() const {
@@ -25,33 +28,85 @@ noa::Status Settings::check() const {
             return noa::invalid("/webhooks/" + name + endpoint.error().text);
         }
     }
+    if (!hooks.empty() && dedup_window < 2 * std::chrono::seconds(webhook_tolerance_s)) {
+        return noa::invalid(
+            "/dedup_window: must be 10min at least where there are hooks, so that a "
+            "post is taken once for as long as its signature holds");
+    }
+    for (const auto& [name, setting] : hooks) {
+        if (auto hook = setting.hook(); !hook) {
+            return noa::invalid("/hooks/" + name + hook.error().text);
+        }
+    }
     auto rules = content.made();
     return rules ? noa::Status() : noa::Status(rules.error());
 }
 
+namespace {
+
+// The one in use first.
+noa::Result<std::vector<std::string>> keys_of(const std::string& secret,
+                                              const std::string& former_secret) {
+    auto key = parse_secret(secret);
+    if (!key) {
+        return noa::invalid("/secret: " + key.error().text);
+    }
+    std::vector<std::string> keys{*std::move(key)};
+    if (!former_secret.empty()) {
+        auto former = parse_secret(former_secret);
+        if (!former) {
+            return noa::invalid("/former_secret: " + former.error().text);
+        }
+        keys.push_back(*std::move(former));
+    }
+    return keys;
+}
+
+} // namespace
+
 noa::Result<Endpoint> WebhookSetting::endpoint() const {
     auto endpoint = parse_url(url);
-    auto key = parse_secret(secret);
-    auto former = former_secret.empty() ? key : parse_secret(former_secret);
-    if (!endpoint || !key || !former) {
-        return noa::invalid(!endpoint ? "/url: " + endpoint.error().text
-                            : !key    ? "/secret: " + key.error().text
-                                      : "/former_secret: " + former.error().text);
+    if (!endpoint) {
+        return noa::invalid("/url: " + endpoint.error().text);
+    }
+    auto keys = keys_of(secret, former_secret);
+    if (!keys) {
+        return keys.error();
     }
     endpoint->ca = ca;
-    endpoint->keys.push_back(*key);
-    if (!former_secret.empty()) {
-        endpoint->keys.push_back(*former);
-    }
+    endpoint->keys = *std::move(keys);
     return endpoint;
+}
+
+noa::Result<Hook> HookSetting::hook() const {
+    auto keys = keys_of(secret, former_secret);
+    if (!keys) {
+        return keys.error();
+    }
+    for (const char* own : {"id", "body", "text", "base64", "content_type"}) {
+        if (message.contains(own)) {
+            return noa::invalid(std::string("/message/") + own + ": comes with what is posted");
+        }
+    }
+    Hook made{*std::move(keys), noa::json_text(message)};
+    SendRequest tried;
+    if (noa::Status good = parse(made.message, tried); !good) {
+        return noa::invalid("/message" + good.error().text);
+    }
+    return made;
 }
 
 noa::Result<Rules> ContentSettings::made() const {
     const auto of_script = rule_mode(script);
     const auto of_sql = rule_mode(sql);
-    if (!of_script || !of_sql) {
-        return noa::invalid("/content/script, /content/sql: " +
-                            (of_script ? of_sql : of_script).error().text);
+    const auto of_schema = rule_mode(schema);
+    if (!of_script || !of_sql || !of_schema) {
+        return noa::invalid("/content/script, /content/sql, /content/schema: " +
+                            (!of_script ? of_script
+                             : !of_sql  ? of_sql
+                                        : of_schema)
+                                .error()
+                                .text);
     }
     RuleTerms terms;
     terms.script = *of_script;

@@ -116,16 +116,24 @@ struct ContentRuleSetting {
 struct ContentSettings {
     std::string script = "flag";
     std::string sql = "flag";
+    std::string schema = "reject";
     noa::ByteSize examined{256U << 10U};
     std::vector<ContentRuleSetting> rules;
     static constexpr auto fields() {
         return noa::fields(noa::optional_field("script", &ContentSettings::script),
                            noa::optional_field("sql", &ContentSettings::sql),
+                           noa::optional_field("schema", &ContentSettings::schema),
                            noa::optional_field("examined", &ContentSettings::examined),
                            noa::optional_field("rules", &ContentSettings::rules));
     }
     // NOA_E_INVALID: which of them is wrong.
     [[nodiscard]] noa::Result<Rules> made() const;
+};
+
+// Where what is posted here goes, and by which keys it is known.
+struct Hook {
+    std::vector<std::string> keys;
+    std::string message; // of `send`, but for its id and body
 };
 
 struct WebhookSetting {
@@ -140,6 +148,19 @@ struct WebhookSetting {
                            noa::optional_field("ca", &WebhookSetting::ca));
     }
     [[nodiscard]] noa::Result<Endpoint> endpoint() const;
+};
+
+// What others may post here, and where it goes.
+struct HookSetting {
+    std::string secret;
+    std::string former_secret;
+    noa::Json message; // as of `send`, without what the post says itself
+    static constexpr auto fields() {
+        return noa::fields(noa::field("secret", &HookSetting::secret),
+                           noa::optional_field("former_secret", &HookSetting::former_secret),
+                           noa::field("message", &HookSetting::message));
+    }
+    [[nodiscard]] noa::Result<Hook> hook() const;
 };
 
 // Of a stream of which nobody said otherwise; 0: no limit.
@@ -174,6 +195,7 @@ struct Settings {
     ConversationSettings conversations;
     ContentSettings content;
     std::map<std::string, WebhookSetting> webhooks;
+    std::map<std::string, HookSetting> hooks;
     static constexpr auto fields() {
         return noa::fields(
             noa::optional_field("max_message_size", &Settings::max_message_size),
@@ -194,7 +216,8 @@ struct Settings {
             noa::optional_field("streams", &Settings::streams),
             noa::optional_field("conversations", &Settings::conversations),
             noa::optional_field("content", &Settings::content),
-            noa::optional_field("webhooks", &Settings::webhooks));
+            noa::optional_field("webhooks", &Settings::webhooks),
+            noa::optional_field("hooks", &Settings::hooks));
     }
 
     [[nodiscard]] noa::Status check() const;

@@ -81,6 +81,8 @@ inline constexpr const char* settings_schema = R"({
         "content": {"type": "object", "additionalProperties": false, "properties": {
             "script": {"$ref": "#/definitions/mode", "default": "flag"},
             "sql": {"$ref": "#/definitions/mode", "default": "flag"},
+            "schema": {"$ref": "#/definitions/mode", "default": "reject",
+                       "description": "what the recipient's own schema does not allow"},
             "examined": {"$ref": "#/definitions/size", "default": "256KiB",
                          "description": "of a message's texts"},
             "rules": {"type": "array", "maxItems": 100, "items": {"type": "object",
@@ -99,6 +101,15 @@ inline constexpr const char* settings_schema = R"({
                                       "description": "signed with, too, while it is rotated"},
                     "ca": {"type": "string", "default": "",
                            "description": "file of certificates; empty: the system's"}}}},
+        "hooks": {"type": "object", "maxProperties": 1000,
+            "propertyNames": {"pattern": "^[A-Za-z0-9_-]{1,63}$"},
+            "additionalProperties": {"type": "object", "additionalProperties": false,
+                "required": ["secret", "message"], "properties": {
+                    "secret": {"type": "string", "description": "whsec_…: by reference"},
+                    "former_secret": {"type": "string",
+                                      "description": "taken, too, while it is rotated"},
+                    "message": {"type": "object",
+                                "description": "of send, but for id and body"}}}},
         "streams": {"type": "object", "additionalProperties": false, "properties": {
             "age": {"$ref": "#/definitions/time", "default": "7d",
                     "description": "how long entries are kept; 0s: whatever their age"},

@@ -33,7 +33,7 @@ void Communication::post_webhook(const Message& message, std::string body) {
     });
 }
 
-// Where each goes, but for its path: there may be a token in it.
+// Where each goes, but for its path: there may be a token in it. And what may be posted here.
 Communication::Body Communication::webhooks() {
     noa::Json all = noa::Json::array();
     for (const auto& [name, endpoint] : endpoints_) {
@@ -41,7 +41,11 @@ Communication::Body Communication::webhooks() {
                        {"endpoint", (endpoint.tls ? "https://" : "http://") + endpoint.authority()},
                        {"keys", endpoint.keys.size()}});
     }
-    return noa::json_body(noa::Json{{"webhooks", std::move(all)}});
+    noa::Json hooks = noa::Json::array();
+    for (const auto& [name, hook] : hooks_) {
+        hooks.push_back({{"hook", name}, {"keys", hook.keys.size()}});
+    }
+    return noa::json_body(noa::Json{{"webhooks", std::move(all)}, {"hooks", std::move(hooks)}});
 }
 
 } // namespace communication

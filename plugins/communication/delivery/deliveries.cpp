@@ -180,7 +180,9 @@ void Deliveries::finished(Seq seq, std::uint64_t turn, const Outcome& outcome) {
     if (outcome.status == NOA_OK) {
         ++recipient.delivered;
         ++figures_.delivered;
-        times_.add(std::chrono::duration<double>(now - message->accepted).count());
+        const double took_s = std::chrono::duration<double>(now - message->accepted).count();
+        times_.add(took_s);
+        recipient.times.add(took_s);
         settle(std::move(message), State::acked, {}, took);
         return;
     }

@@ -5,6 +5,8 @@
 #include <string>
 #include <unordered_map>
 
+#include "noa/sdk/quantiles.hpp"
+
 #include "breaker.hpp"
 #include "bucket.hpp"
 #include "queue.hpp"
@@ -42,6 +44,7 @@ struct Recipient {
     std::uint64_t delivered = 0;
     std::uint64_t failed = 0; // attempts
     std::uint64_t dead = 0;
+    noa::Quantiles times = noa::Quantiles(0.02, 256); // accepted to acknowledged, seconds
 
     [[nodiscard]] bool idle(noa::sdk::Time now) const noexcept {
         return depth == 0 && lines.empty() && breaker.state(now) == Circuit::closed &&

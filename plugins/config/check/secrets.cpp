@@ -1,12 +1,16 @@
 #include "secrets.hpp"
 
 #include "../store/edit.hpp"
+#include "json_schema/reference.hpp"
 
 namespace config {
 
 namespace {
 
 using noa::Json;
+using noa::json_schema::Finding;
+using noa::json_schema::reference_in;
+using noa::json_schema::referred;
 
 constexpr std::size_t most_told = 20;
 

@@ -3,12 +3,13 @@
 
 #include <vector>
 
-#include "schema.hpp"
+#include "json_schema/schema.hpp"
 
 namespace config {
 
 // Where `value` has something else than {"$secret": …} in the place of a property, element or
 // value that `schema` calls writeOnly; 20 at most. A sound schema (fault_of_schema).
-[[nodiscard]] std::vector<Finding> plain_secrets(const noa::Json& schema, const noa::Json& value);
+[[nodiscard]] std::vector<noa::json_schema::Finding> plain_secrets(const noa::Json& schema,
+                                                                   const noa::Json& value);
 
 } // namespace config

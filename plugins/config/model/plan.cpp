@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "../check/expected.hpp"
 #include "../check/secrets.hpp"
 #include "../store/audit.hpp"
 #include "../store/edit.hpp"
+#include "json_schema/expected.hpp"
 #include "policy.hpp"
 
 namespace config {
@@ -144,7 +144,8 @@ noa::Status Planner::apply(const Edit& edit, const Cause& cause) {
 
 noa::Status Planner::check_value(const Key& key, const Json& value, const std::string& text) const {
     if (!value.is_object() && !(key.layer == schema_layer && value.is_boolean())) {
-        return noa::invalid(where(key) + "/: expected object, found " + found_words(&value));
+        return noa::invalid(where(key) + "/: expected object, found " +
+                            noa::json_schema::found_words(&value));
     }
     if (text.size() > limits_.document_bytes) {
         return noa::too_large(where(key) + std::to_string(text.size()) + " bytes, at most " +

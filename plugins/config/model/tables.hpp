@@ -8,11 +8,14 @@
 #include <span>
 #include <string>
 
-#include "../check/schema.hpp"
 #include "../store/document.hpp"
 #include "../store/store.hpp"
+#include "json_schema/schema.hpp"
 
 namespace config {
+
+using noa::json_schema::Finding;
+using noa::json_schema::Schema;
 
 // The document of a key that somebody may read; nullptr: there is none.
 using Find = std::function<DocumentPtr(const Key&)>;

@@ -4,12 +4,15 @@
 #include <string>
 #include <string_view>
 
+#include "json_schema/pointer.hpp"
 #include "noa/sdk/json.hpp"
 
 namespace config {
 
-// Bytes that its text has, about; counts no further than a little over `most`.
-[[nodiscard]] std::size_t weight(const noa::Json& value, std::size_t most);
+using noa::json_schema::child_pointer;
+using noa::json_schema::value_at;
+using noa::json_schema::weight;
+
 [[nodiscard]] unsigned depth_of(const noa::Json& value);
 
 // `value` at `pointer` (RFC 6901), with the objects that are missing on the way; "-" and the next
@@ -28,9 +31,5 @@ namespace config {
 
 // "/a/b" of "a.b"; keys with a dot are quoted: a."x.y".
 [[nodiscard]] noa::Result<std::string> pointer_of(std::string_view dotted);
-// The pointer of `key` in what `pointer` leads to.
-[[nodiscard]] std::string child_pointer(std::string_view pointer, std::string_view key);
-// What is at `pointer`; nullptr when there is nothing, or it is none.
-[[nodiscard]] const noa::Json* value_at(const noa::Json& whole, const std::string& pointer);
 
 } // namespace config

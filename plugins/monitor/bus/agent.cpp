@@ -32,7 +32,9 @@ void Monitor::setup(noa::Setup& setup) {
                                  set_channels(settings.channels);
                              });
     setup.operation("metrics.query", "A figure over time",
-                    [this](const QueryRequest& request) { return query(request); });
+                    [this](const QueryRequest& request, noa::Responder responder) {
+                        query(request, std::move(responder));
+                    });
     setup.operation("metrics.now", "Every figure as the last round had it",
                     [this](const NowRequest& request) { return current(request); });
     setup.operation("metrics.prometheus", "The same in Prometheus's text format",
@@ -62,6 +64,10 @@ void Monitor::setup_figures(noa::Setup& setup) {
     setup.gauge("series", "Figures with different labels that are kept",
                 [this] { return ring_.series(); });
     setup.gauge("round_seconds", "How long the last round took", [this] { return seconds(took_); });
+    setup.counter("days_written_total", "Rounds of figures that were written to the disk",
+                  days_written_);
+    setup.counter("days_failed_total", "Rounds of figures that could not be written", days_failed_);
+    setup.health("days", noa::sdk::Weight::minor, [this] { return days_health(); });
     setup.health("checks", noa::sdk::Weight::minor, [this] { return check_health(); });
     setup.health("rounds", noa::sdk::Weight::minor, [this] { return health(); });
 }
@@ -71,6 +77,11 @@ noa::Status Monitor::start() {
     hastened_ = false;
     if (const auto loaded = load_alerts(); !loaded) {
         return loaded.error();
+    }
+    writing_day_ = false;
+    wrote_day_ = {};
+    if (noa::Status opened = open_days(); !opened) {
+        return opened;
     }
     const auto timer = every(settings_.interval, [this] {
         hastened_ = false;
@@ -88,6 +99,7 @@ noa::Status Monitor::quiesce(noa::Time /*deadline*/) {
     round_.reset();
     checks_.stop();
     close_alerts();
+    close_days();
     return {};
 }
 
@@ -151,6 +163,7 @@ void Monitor::end_round() {
     round_.reset();
     rounds_.add();
     look_at_alerts();
+    write_day();
     const noa::Json body{{"at", unix_ms(began)}, {"series", ring_.series()}};
     if (const auto told = publish("monitor.round", noa::json_body(body)); !told) {
         log(noa::Level::warning, "event.refused", told.error().text);

@@ -12,11 +12,13 @@
 #include "../alerts/record.hpp"
 #include "../checks/checks.hpp"
 #include "../collect/agents.hpp"
+#include "../collect/days.hpp"
 #include "../collect/series.hpp"
 #include "alert_messages.hpp"
 #include "messages.hpp"
 #include "noa/sdk/json.hpp"
 #include "noa/sdk/sockets.hpp"
+#include "noa/sdk/worker.hpp"
 #include "settings.hpp"
 
 namespace monitor {
@@ -77,7 +79,8 @@ private:
     void end_round();
     [[nodiscard]] noa::Duration patience() const { return settings_.interval / 2; }
 
-    [[nodiscard]] noa::Result<QueryReply> query(const QueryRequest& request) const;
+    void query(const QueryRequest& request, noa::Responder responder);
+    [[nodiscard]] noa::Result<QueryReply> query_memory(const QueryRequest& request) const;
     [[nodiscard]] NowReply current(const NowRequest& request) const;
     [[nodiscard]] noa::OwnedBody prometheus(const NowRequest& request) const;
     [[nodiscard]] std::int64_t unix_ms(noa::Time at) const;
@@ -110,6 +113,15 @@ private:
     [[nodiscard]] WaitingAlerts waiting_alerts() const;
     void try_alerts(const TrialRequest& request, noa::Responder responder);
 
+    // days.cpp
+    [[nodiscard]] noa::Status open_days();
+    void take_days();
+    void close_days();
+    void write_day();
+    void query_days(const QueryRequest& request, noa::Responder responder);
+    [[nodiscard]] static QueryReply told(const QueryRequest& request, const History& found);
+    [[nodiscard]] noa::Health days_health() const;
+
     // CheckPort
     [[nodiscard]] noa::Time check_now() const override;
     noa::sdk::TimerId later(noa::Duration delay, noa::sdk::Function<void()> run) override;
@@ -133,10 +145,17 @@ private:
     std::string record_fault_; // why what is known of alerts is not on the disk; or ""
     bool writing_ = false;
     bool write_again_ = false;
+    std::string days_fault_; // why figures are not on the disk; or ""
+    noa::Time wrote_day_{};
+    bool writing_day_ = false;
+    noa::Counter days_written_;
+    noa::Counter days_failed_;
     noa::Counter told_;
     noa::Counter rounds_;
     noa::Counter late_;
     noa::Counter unanswered_;
+    // It goes first: what its thread hands back refers to the rest.
+    std::unique_ptr<noa::Worker<DayFiles>> days_;
 };
 
 } // namespace monitor

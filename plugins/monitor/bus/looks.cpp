@@ -3,26 +3,13 @@
 
 #include "../collect/exposition.hpp"
 #include "agent.hpp"
+#include "looks.hpp"
 
 namespace monitor {
 
 namespace {
 
 using noa::Json;
-
-constexpr std::size_t most_points = 100'000; // of one answer, some 3 MiB
-
-LabelMap map_of(const Labels& labels) {
-    return {labels.begin(), labels.end()};
-}
-
-std::vector<Match> match_of(const LabelMap& labels) {
-    std::vector<Match> all;
-    for (const auto& [label, value] : labels) {
-        all.push_back({label, value});
-    }
-    return all;
-}
 
 // The last of each step; steps begin at multiples of it, whenever one asks.
 std::vector<Point> stepped(const std::vector<Point>& points, noa::Duration step) {
@@ -59,13 +46,22 @@ noa::Status Monitor::restore(noa::StateReader& state) {
     return ring_.restore(state, now(), unix_ms(now()));
 }
 
-noa::Result<QueryReply> Monitor::query(const QueryRequest& request) const {
+void Monitor::query(const QueryRequest& request, noa::Responder responder) {
+    if (request.range <= noa::Duration::zero()) {
+        responder.fail(noa::invalid("/range: must be over 0"));
+        return;
+    }
+    if (days_ != nullptr && request.range > settings_.retention) {
+        query_days(request, std::move(responder));
+        return;
+    }
+    responder.reply(query_memory(request));
+}
+
+noa::Result<QueryReply> Monitor::query_memory(const QueryRequest& request) const {
     const SeriesRing::Family* family = ring_.family(request.name);
     if (family == nullptr) {
         return noa::not_found("there is no figure " + request.name.substr(0, 200));
-    }
-    if (request.range <= noa::Duration::zero()) {
-        return noa::invalid("/range: must be over 0");
     }
     QueryReply reply{request.name, std::string(name_of(family->kind)), family->help, {}};
     const std::int64_t offset = unix_ms(noa::Time());
@@ -86,8 +82,7 @@ noa::Result<QueryReply> Monitor::query(const QueryRequest& request) const {
                    }
                });
     if (count > most_points) {
-        return noa::too_large("over " + std::to_string(most_points) +
-                              " points: ask for labels, a shorter range or a longer step");
+        return too_many_points();
     }
     return reply;
 }

@@ -24,6 +24,9 @@ noa::Status Settings::check() const {
     if (bounds.rounds * bounds.series * sizeof(double) > most_bytes) {
         return noa::invalid("/retention: with /interval and /max_series it may take over 48MiB");
     }
+    if (days.every < 1s || days.max_size.bytes < (1U << 20U)) {
+        return noa::invalid("/days: every must be 1s, max_size 1MiB at least");
+    }
     if (repeat < 1min || repeat > 7 * 24h) {
         return noa::invalid("/repeat: must be 1min to 7d");
     }

@@ -12,6 +12,18 @@
 
 namespace monitor {
 
+// Of files of figures, one for each day.
+struct DaySettings {
+    std::uint64_t keep_days = 30; // 0: none is written
+    noa::Duration every = std::chrono::minutes(1);
+    noa::ByteSize max_size{256U << 20U};
+    static constexpr auto fields() {
+        return noa::fields(noa::optional_field("keep_days", &DaySettings::keep_days),
+                           noa::optional_field("every", &DaySettings::every),
+                           noa::optional_field("max_size", &DaySettings::max_size));
+    }
+};
+
 struct Settings {
     noa::Duration interval = std::chrono::seconds(10);
     noa::Duration retention = std::chrono::hours(1);
@@ -23,6 +35,7 @@ struct Settings {
     std::vector<RuleSetting> rules;
     noa::Duration repeat = std::chrono::hours(4);
     std::vector<ChannelSetting> channels;
+    DaySettings days;
 
     static constexpr auto fields() {
         return noa::fields(noa::optional_field("interval", &Settings::interval),
@@ -34,7 +47,8 @@ struct Settings {
                            noa::optional_field("shipped_rules", &Settings::shipped_rules),
                            noa::optional_field("rules", &Settings::rules),
                            noa::optional_field("repeat", &Settings::repeat),
-                           noa::optional_field("channels", &Settings::channels));
+                           noa::optional_field("channels", &Settings::channels),
+                           noa::optional_field("days", &Settings::days));
     }
 
     [[nodiscard]] noa::Status check() const;
@@ -62,6 +76,13 @@ inline constexpr const char* settings_schema = R"({
         "file_systems": {"type": "array", "maxItems": 100, "default": ["/"],
                          "items": {"type": "string", "pattern": "^/", "maxLength": 200},
                          "description": "paths whose file systems are looked at"},
+        "days": {"type": "object", "additionalProperties": false, "properties": {
+            "keep_days": {"type": "integer", "minimum": 0, "maximum": 3650, "default": 30,
+                          "description": "files of figures, one a day; 0: none is written"},
+            "every": {"$ref": "#/definitions/time", "default": "1min",
+                      "description": "what is written down of rounds, 1s at least"},
+            "max_size": {"type": "string", "pattern": "^([0-9]+(B|KiB|MiB|GiB|kB|MB|GB))+$",
+                         "default": "256MiB", "description": "of all of them"}}},
         "shipped_rules": {"type": "boolean", "default": true,
                           "description": "rules that come with the agent are looked at, too"},
         "repeat": {"$ref": "#/definitions/time", "default": "4h",

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "exposition.hpp"
+
 namespace monitor {
 
 namespace {
@@ -12,6 +14,7 @@ namespace {
 using noa::Json;
 
 constexpr std::size_t longest_help = 300;
+constexpr std::size_t most_buckets = 64;
 
 std::string text_of(const Json& object, const char* key) {
     const auto found = object.is_object() ? object.find(key) : object.end();
@@ -65,6 +68,90 @@ std::string name_part(std::string_view text) {
         part, [](unsigned char letter) { return std::isalnum(letter) == 0; }, '_');
     return part;
 }
+
+// An agent's own, in the form noa.metrics/1.
+class OwnFigures {
+public:
+    OwnFigures(const AgentBrief& agent, const Labels& labels, Samples& into)
+        : before_("noa_" + name_part(agent.plugin) + "_"), labels_(labels), into_(into) {}
+
+    void read(const std::string& key, const Json& figure) {
+        const std::string type = text_of(figure, "type");
+        if (type == "histogram") {
+            read_histogram(before_ + key, figure);
+            return;
+        }
+        const Kind kind = type == "counter" ? Kind::counter : Kind::gauge;
+        std::string name = before_ + key;
+        if (kind == Kind::counter && !name.ends_with("_total")) {
+            name += "_total";
+        }
+        const std::string help = help_of(figure);
+        const Json series = figure.is_object() ? figure.value("series", Json()) : Json();
+        if (const auto value = number_of(figure, "value")) {
+            take({std::move(name), kind, help, labels_, *value});
+            return;
+        }
+        for (const Json& one : series) {
+            const auto value = number_of(one, "value");
+            if (auto labels = value ? labels_of(one) : std::nullopt) {
+                take({name, kind, help, *std::move(labels), *value});
+            }
+        }
+    }
+
+private:
+    void take(Sample sample) {
+        if (taken_ < max_own) {
+            into_.push_back(std::move(sample));
+            ++taken_;
+        }
+    }
+
+    // With the agent's; nothing where a label is no text, or is the agent's own.
+    [[nodiscard]] std::optional<Labels> labels_of(const Json& one) const {
+        Labels all = labels_;
+        const Json told = one.value("labels", Json::object());
+        for (const auto& [name, text] : told.items()) {
+            if (!text.is_string() || name == labels_.front().first) {
+                return std::nullopt;
+            }
+            all.emplace_back(name, text.get<std::string>());
+        }
+        std::ranges::sort(all);
+        return all;
+    }
+
+    // Whole or not at all, as a part of it says nothing.
+    void read_histogram(const std::string& name, const Json& figure) {
+        const auto count = number_of(figure, "count");
+        const auto sum = number_of(figure, "sum");
+        const Json buckets = figure.value("buckets", Json());
+        if (!count || !sum || !buckets.is_array() || buckets.size() > most_buckets ||
+            taken_ + buckets.size() + 3 > max_own) {
+            return;
+        }
+        const std::string help = help_of(figure);
+        const auto bucket = [&](std::string bound, double below) {
+            Labels labels = labels_;
+            labels.emplace_back("le", std::move(bound));
+            take({name + "_bucket", Kind::histogram, help, std::move(labels), below});
+        };
+        for (const Json& one : buckets) {
+            if (one.is_array() && one.size() == 2 && one[0].is_number() && one[1].is_number()) {
+                bucket(number_text(one[0].get<double>()), one[1].get<double>());
+            }
+        }
+        bucket("+Inf", *count);
+        take({name + "_count", Kind::histogram, help, labels_, *count});
+        take({name + "_sum", Kind::histogram, help, labels_, *sum});
+    }
+
+    std::string before_;
+    const Labels& labels_;
+    Samples& into_;
+    std::size_t taken_ = 0;
+};
 
 } // namespace
 
@@ -161,20 +248,10 @@ void read_metrics(const AgentBrief& agent, const Json& metrics, Samples& into) {
     }
     const Labels labels{{"agent", agent.name}};
     add(metrics.value("host", Json()), figures, labels, into);
-    const Json own = metrics.value("agent", Json());
-    std::size_t taken = 0;
-    for (const auto& [key, figure] : own.items()) {
-        const auto value = number_of(figure, "value");
-        if (!value || taken >= max_own) {
-            continue;
-        }
-        const Kind kind = text_of(figure, "type") == "counter" ? Kind::counter : Kind::gauge;
-        std::string name = "noa_" + name_part(agent.plugin) + "_" + key;
-        if (kind == Kind::counter && !name.ends_with("_total")) {
-            name += "_total";
-        }
-        into.push_back({std::move(name), kind, help_of(figure), labels, *value});
-        ++taken;
+    OwnFigures own(agent, labels, into);
+    const Json told = metrics.value("agent", Json());
+    for (const auto& [key, figure] : told.items()) {
+        own.read(key, figure);
     }
 }
 

@@ -20,7 +20,7 @@ struct AgentBrief {
 // Agents that are looked at; what is beyond is left out.
 inline constexpr std::size_t max_agents = 1000;
 // Figures of one agent's own.
-inline constexpr std::size_t max_own = 500;
+inline constexpr std::size_t max_own = 1000;
 
 // The host's answer to `agents`.
 [[nodiscard]] std::vector<AgentBrief> read_agents(const noa::Json& agents, Samples& into);

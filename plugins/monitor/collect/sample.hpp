@@ -9,10 +9,11 @@
 
 namespace monitor {
 
-enum class Kind { counter, gauge };
+// A histogram is three families, X_bucket with the label le, X_count and X_sum, each of that kind.
+enum class Kind { gauge, counter, histogram };
 
 [[nodiscard]] constexpr std::string_view name_of(Kind kind) noexcept {
-    return kind == Kind::counter ? "counter" : "gauge";
+    return kind == Kind::counter ? "counter" : kind == Kind::gauge ? "gauge" : "histogram";
 }
 
 // By name, each name once.

@@ -32,7 +32,7 @@ void SeriesRing::save(noa::StateWriter& state, noa::Time now, std::int64_t unix_
         for (const auto& [labels, series] : named.series) {
             state.text(name);
             state.text(named.family.help);
-            state.number(named.family.kind == Kind::counter ? 1 : 0);
+            state.number(static_cast<std::uint64_t>(named.family.kind));
             state.number(labels.size());
             for (const auto& [label, value] : labels) {
                 state.text(label);
@@ -49,7 +49,8 @@ Sample SeriesRing::restore_series(noa::StateReader& state) {
     Sample sample;
     sample.name = state.text(longest_text);
     sample.help = state.text(longest_text);
-    sample.kind = state.number() == 1 ? Kind::counter : Kind::gauge;
+    const std::uint64_t kind = state.number();
+    sample.kind = kind == 1 ? Kind::counter : kind == 2 ? Kind::histogram : Kind::gauge;
     for (std::uint64_t left = state.number(); left > 0 && state.ok(); --left) {
         std::string label = state.text(longest_text);
         std::string value = state.text(longest_text);

@@ -68,6 +68,9 @@ double agent(const std::string& directory, int messages, int senders, bool deliv
             R"({"max_queued": 10000000, "max_queued_recipient": 10000000, "window": 1000})")) {
         std::exit(1);
     }
+    agent.on_request("r", "describe", [](const noa::testing::Sent&) {
+        return noa::testing::Scripted{NOA_OK, "{}", "application/json"};
+    });
     agent.on_request("r", "do", [](const noa::testing::Sent&) { return noa::testing::Scripted{}; });
     const std::string one =
         R"({"to":"r","operation":"do","body":")" + std::string(body_bytes - 2, 'x') + R"("})";

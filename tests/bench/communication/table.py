@@ -48,8 +48,23 @@ def dead(figures):
            f"({change:+.0%})   goal ± 10 %: {verdict(change <= 0.1)}")
 
 
+def stored(rows):
+    yield "\nwith ever more messages stored: p99, seen from outside"
+    names = list(rows[0]["queries"])
+    yield f"  {'stored':>12}{'send':>10}" + "".join(f"{name:>21}" for name in names) + "  resident"
+    for one in rows:
+        yield (f"  {one['stored']:12,}{one['send_p99_ms']:7.2f} ms" +
+               "".join(f"{one['queries'][name]:18.2f} ms" for name in names) +
+               f"{one['resident_mb']:7.0f} MB")
+    first, last = rows[0], rows[-1]
+    slower = max(last["queries"][name] / first["queries"][name] for name in names)
+    yield (f"  last to first: send {last['send_p99_ms'] / first['send_p99_ms']:.2f}, the slowest query "
+           f"{slower:.2f}   goal flat;   goal 100 MB: {verdict(last['resident_mb'] < 100)}")
+
+
 def render(results):
-    parts = {"store": store, "accepted": accepted, "latency": latency, "dead": dead}
+    parts = {"store": store, "accepted": accepted, "latency": latency, "dead": dead,
+             "stored": stored}
     lines = [f"{results['cores']} cores, load {results['load']} at the beginning"]
     for name, part in parts.items():
         if name in results:

@@ -53,6 +53,44 @@ TEST_F(Inspect, MetricsTellCountersGaugesAndOperations) {
     EXPECT_EQ(metrics["operation_do_it_failed_total"]["value"], 1);
 }
 
+TEST_F(Inspect, MetricsWithLabelsAreBounded) {
+    run([&](TestAgent&, noa::Setup& setup) {
+        setup.counters("posts_total", "By endpoint", [](noa::Series& series) {
+            series.add({{"endpoint", "a"}, {"code", "200"}}, 3);
+            series.add({{"endpoint", std::string(noa::Series::longest_label + 1, 'x')}}, 1);
+        });
+        setup.gauges("depth", "By name", [](noa::Series& series) {
+            for (std::size_t at = 0; at < noa::Series::most + 5; ++at) {
+                series.add({{"name", std::to_string(at)}}, static_cast<double>(at));
+            }
+        });
+    });
+    const json metrics = json::parse(agent.metrics());
+    EXPECT_EQ(metrics["posts_total"],
+              (json{{"type", "counter"},
+                    {"help", "By endpoint"},
+                    {"series", {{{"labels", {{"endpoint", "a"}, {"code", "200"}}}, {"value", 3}}}},
+                    {"left_out", 1}}));
+    EXPECT_EQ(metrics["depth"]["type"], "gauge");
+    EXPECT_EQ(metrics["depth"]["series"].size(), noa::Series::most);
+    EXPECT_EQ(metrics["depth"]["left_out"], 5);
+}
+
+TEST_F(Inspect, HistogramsCountUpToEachBound) {
+    noa::Histogram times({1, 0.1, 0.1});
+    run([&](TestAgent&, noa::Setup& setup) {
+        setup.histogram("work_seconds", "Of a piece", times);
+    });
+    for (const double value : {0.05, 0.1, 0.5, 7.0}) {
+        times.add(value);
+    }
+    EXPECT_EQ(json::parse(agent.metrics())["work_seconds"], (json{{"type", "histogram"},
+                                                                  {"help", "Of a piece"},
+                                                                  {"buckets", {{0.1, 2}, {1.0, 3}}},
+                                                                  {"count", 4},
+                                                                  {"sum", 7.65}}));
+}
+
 TEST_F(Inspect, DescribeTellsWhatWasRegistered) {
     run([](TestAgent&, noa::Setup& setup) {
         setup.capability("kv.store");

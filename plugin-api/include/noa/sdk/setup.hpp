@@ -145,6 +145,23 @@ public:
             std::string(name), std::string(help),
             [read = std::move(read)]() mutable { return static_cast<double>(read()); });
     }
+    // A figure with labels, told anew on the lane when somebody asks:
+    //     setup.counters("posts_total", "Posts by endpoint", [this](noa::Series& series) {
+    //         for (const auto& [name, posts] : posts_) series.add({{"endpoint", name}}, posts);
+    //     });
+    // Label names are like those of figures. At most Series::most of them.
+    void counters(std::string_view name, std::string_view help, Function<void(Series&)> tell) {
+        generation_->metrics.series(std::string(name), "counter", std::string(help),
+                                    std::move(tell));
+    }
+    void gauges(std::string_view name, std::string_view help, Function<void(Series&)> tell) {
+        generation_->metrics.series(std::string(name), "gauge", std::string(help), std::move(tell));
+    }
+    // How many values were how large: a Histogram of the agent. The unit is in the name:
+    // "_seconds".
+    void histogram(std::string_view name, std::string_view help, const Histogram& histogram) {
+        generation_->metrics.histogram(std::string(name), std::string(help), histogram);
+    }
 
     void health(std::string_view name, Weight weight, Function<Health()> check) {
         generation_->checks.add(std::string(name), weight, std::move(check));

@@ -22,7 +22,11 @@ class CommunicationAgent : public ::testing::Test {
 public:
     ~CommunicationAgent() override { EXPECT_THAT(agent.violations(), IsEmpty()); }
 
-    void run(const json& settings = json::object()) {
+    // Recipients are asked what they take where a test says so.
+    void run(json settings = json::object()) {
+        if (!settings.contains("content")) {
+            settings["content"] = {{"schema", "off"}};
+        }
         const auto outcome = agent.run(settings.dump());
         ASSERT_TRUE(outcome) << outcome.text;
     }
@@ -145,7 +149,7 @@ TEST_F(CommunicationAgent, GoesOnAfterAReload) {
     EXPECT_EQ(open_bodies()[0]["redelivered"], false);
     Harness next(noa_plugin_entry_v1());
     next.set_state_dir(directory);
-    ASSERT_TRUE(next.run_after(agent));
+    ASSERT_TRUE(next.run_after(agent, R"({"content": {"schema": "off"}})"));
     ASSERT_TRUE(next.run_until([&] { return !next.open_requests().empty(); }));
     const json again = json::parse(next.open_requests()[0].body);
     EXPECT_EQ(again["id"], "order-7");
@@ -315,6 +319,47 @@ TEST_F(CommunicationAgent, FindsTasksThatAreStuck) {
     EXPECT_EQ(ok("task.list", json::object())["tasks"][0]["error"], "stuck");
 }
 
+TEST_F(CommunicationAgent, AsksARecipientOnceWhatItTakes) {
+    run({{"content", {{"schema", "reject"}}}});
+    const auto sent = [&](const json& body) {
+        agent.call("send", message({{"body", body}}).dump());
+        return agent.last_delivery();
+    };
+    const auto settled = [&](noa_delivery one) {
+        EXPECT_TRUE(agent.run_until([&] { return agent.answer(one).settled; }));
+        return agent.answer(one);
+    };
+    const auto good = sent({{"n", 1}});
+    const auto bad = sent({{"n", "x"}});
+    ASSERT_THAT(agent.open_requests(), SizeIs(1)) << "both wait for one answer";
+    EXPECT_EQ(agent.open_requests()[0].to, "worker");
+    EXPECT_EQ(agent.open_requests()[0].subject, "describe");
+    EXPECT_FALSE(agent.answer(good).settled);
+    const json description{
+        {"operations", {{"do", {{"request", {{"properties", {{"n", {{"type", "integer"}}}}}}}}}}}};
+    agent.answer_request(agent.open_requests()[0].tag, {NOA_OK, description.dump(), {}});
+    EXPECT_TRUE(settled(good).ok());
+    EXPECT_EQ(settled(bad).status, NOA_E_INVALID);
+    EXPECT_THAT(settled(bad).text, HasSubstr("/body/n: expected integer"));
+    const json many =
+        ok("send_many", {{"messages", {message(), message({{"body", {{"n", {}}}}})}}});
+    EXPECT_EQ(many["accepted"], 1);
+    EXPECT_EQ(many["errors"][0]["index"], 1);
+    agent.event("host.agent.worker", "{}"); // a new generation may take something else
+    static_cast<void>(sent({{"n", 2}}));
+    EXPECT_EQ(agent.open_requests().back().subject, "describe");
+}
+
+TEST_F(CommunicationAgent, WhoSaysNothingGetsWhatThereIs) {
+    run({{"content", {{"schema", "reject"}}}});
+    agent.call("send", message().dump());
+    const auto waiting = agent.last_delivery();
+    ASSERT_THAT(agent.open_requests(), SizeIs(1));
+    end(0, NOA_E_NOT_FOUND, "there is none");
+    EXPECT_TRUE(agent.run_until([&] { return agent.answer(waiting).settled; }));
+    EXPECT_TRUE(agent.answer(waiting).ok());
+}
+
 TEST_F(CommunicationAgent, PutsADamagedStoreAsideAndSaysSo) {
     run();
     ok("send", message());
@@ -326,7 +371,7 @@ TEST_F(CommunicationAgent, PutsADamagedStoreAsideAndSaysSo) {
               0);
     Harness next(noa_plugin_entry_v1());
     next.set_state_dir(directory);
-    ASSERT_TRUE(next.run());
+    ASSERT_TRUE(next.run(R"({"content": {"schema": "off"}})"));
     EXPECT_THAT(next.logs().at(0).event, "store.quarantined");
     EXPECT_EQ(next.published().at(0).subject, "communication.quarantined");
     EXPECT_EQ(std::system(("ls " + directory + "/communication.db.damaged-* >/dev/null").c_str()),

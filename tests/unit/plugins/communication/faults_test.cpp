@@ -158,7 +158,7 @@ public:
 };
 
 TEST_F(FaultsAgent, AFullDiskRefusesWhatIsNewAndDeliversWhatIsOld) {
-    ASSERT_TRUE(agent.run("{}"));
+    ASSERT_TRUE(agent.run(R"({"content": {"schema": "off"}})"));
     const json message{{"to", "worker"}, {"operation", "do"}, {"body", 1}};
     const auto sent = call("send", message);
     ASSERT_TRUE(sent.ok());

@@ -67,7 +67,7 @@ TEST(SendRequestTest, LeavesTheBodyAsItStands) {
                       request));
     EXPECT_EQ(request.terms.recipient, "a");
     EXPECT_EQ(request.terms.operation, "do.it");
-    EXPECT_EQ(request.body, R"({"x" : [1, 2] })");
+    EXPECT_EQ(request.body(), R"({"x" : [1, 2] })");
     EXPECT_EQ(request.terms.priority, noa::Priority::high);
     EXPECT_EQ(request.ttl, 5s);
     EXPECT_EQ(request.terms.attempts, 3U);
@@ -78,11 +78,11 @@ TEST(SendRequestTest, LeavesTheBodyAsItStands) {
 TEST(SendRequestTest, TakesTextAndBytes) {
     SendRequest text;
     ASSERT_TRUE(parse(R"({"subject":"a.b","text":"h\u00e9"})", text));
-    EXPECT_EQ(text.body, "h\u00e9");
+    EXPECT_EQ(text.body(), "h\u00e9");
     EXPECT_EQ(text.terms.kind, Kind::event);
     SendRequest bytes;
     ASSERT_TRUE(parse(R"({"subject":"a.b","base64":"AAH/"})", bytes));
-    EXPECT_EQ(bytes.body, std::string_view("\0\1\xff", 3));
+    EXPECT_EQ(bytes.body(), std::string_view("\0\1\xff", 3));
 }
 
 TEST(SendRequestTest, SaysWhichMemberIsWrong) {

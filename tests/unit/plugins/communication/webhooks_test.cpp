@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "webhooks/poster.hpp"
+#include "webhooks/received.hpp"
 
 namespace communication {
 namespace {
@@ -51,6 +52,44 @@ TEST(SignatureTest, IsThatOfStandardWebhooks) {
         EXPECT_FALSE(parse_secret(wrong)) << wrong;
     }
     EXPECT_FALSE(parse_secret(std::string(100, 'A'))) << "more than 64 bytes";
+}
+
+// The vector of Standard Webhooks' own libraries.
+TEST(ReceivedTest, IsKnownByItsSignatureAndTime) {
+    const std::vector<std::string> keys{*parse_secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")};
+    constexpr std::int64_t then = 1614265330;
+    const std::string good = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+    ReceivedWebhook whole{"msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", good,
+                          R"({"test": 2432232314})"};
+    EXPECT_TRUE(verify(whole, keys, then));
+    EXPECT_TRUE(verify(whole, {"a key that went before it", keys[0]}, then + 299));
+    whole.signature = "v2,abc v1,Zm9v  ";
+    EXPECT_EQ(verify(whole, keys, then).error().status, NOA_E_DENIED);
+    const std::string several = "v1a,abc v1,Zm9v " + good;
+    whole.signature = several;
+    EXPECT_TRUE(verify(whole, keys, then));
+    EXPECT_EQ(verify(whole, keys, then + 301).error().status, NOA_E_DENIED);
+    EXPECT_EQ(verify(whole, keys, then - 301).error().status, NOA_E_DENIED);
+    EXPECT_EQ(verify(whole, {"another key of more than 24 bytes"}, then).error().status,
+              NOA_E_DENIED);
+    whole.body = R"({"test": 2432232315})";
+    EXPECT_EQ(verify(whole, keys, then).error().status, NOA_E_DENIED);
+}
+
+TEST(ReceivedTest, IsRefusedInAnotherForm) {
+    const std::vector<std::string> keys{std::string(32, 'k')};
+    const std::string long_id(129, 'a');
+    for (const ReceivedWebhook& one :
+         {ReceivedWebhook{"", "1", "v1,x", ""}, ReceivedWebhook{"a.b", "1", "v1,x", ""},
+          ReceivedWebhook{"a b", "1", "v1,x", ""}, ReceivedWebhook{long_id, "1", "v1,x", ""},
+          ReceivedWebhook{"a", "", "v1,x", ""}, ReceivedWebhook{"a", "1x", "v1,x", ""},
+          ReceivedWebhook{"a", "-1", "v1,x", ""},
+          ReceivedWebhook{"a", "99999999999999999999", "v1,x", ""}}) {
+        EXPECT_EQ(verify(one, keys, 1).error().status, NOA_E_INVALID) << one.id;
+    }
+    const std::string endless(100'000, ' ');
+    EXPECT_EQ(verify({"a", "1", endless, ""}, keys, 1).error().status, NOA_E_DENIED);
+    EXPECT_EQ(verify({"a", "1", "", ""}, keys, 1).error().status, NOA_E_DENIED);
 }
 
 TEST(PostedTest, GoesByTheCode) {

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "check/schema.hpp"
+#include "json_schema/schema.hpp"
 #include "model/plan.hpp"
 #include "model/policy.hpp"
 #include "store/edit.hpp"
@@ -9,6 +9,7 @@ namespace config {
 namespace {
 
 using noa::Json;
+using noa::json_schema::fault_of_schema;
 
 Json parsed(std::string_view text) {
     return Json::parse(text);

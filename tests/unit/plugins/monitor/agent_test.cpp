@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "collect/agents.hpp"
+#include "collect/exposition.hpp"
 #include "noa/testing/harness.hpp"
 
 namespace {
@@ -178,6 +179,30 @@ TEST(Agents, OddAnswersGiveWhatCanBeRead) {
         EXPECT_THAT(all, IsEmpty()) << text;
         monitor::read_status(parsed, all);
     }
+}
+
+TEST(Agents, FiguresWithLabelsAndHistogramsAreRead) {
+    monitor::Samples all;
+    const json own = json::parse(R"({
+        "depth": {"type": "gauge", "series": [
+            {"labels": {"to": "x"}, "value": 2}, {"labels": {"to": 7}, "value": 3},
+            {"labels": {"agent": "other"}, "value": 4}, 5]},
+        "work_seconds": {"type": "histogram", "buckets": [[0.1, 2], [10, 3]], "count": 4,
+                         "sum": 7.5},
+        "broken": {"type": "histogram", "buckets": 7, "count": 4, "sum": 1}})");
+    monitor::read_metrics({"a", "p", true}, {{"agent", own}}, all);
+    monitor::SeriesRing ring;
+    ring.append(noa::Time(1s), all);
+    const std::string text = monitor::exposition(ring);
+    EXPECT_EQ(text, "# HELP noa_p_depth noa_p_depth\n# TYPE noa_p_depth gauge\n"
+                    "noa_p_depth{agent=\"a\",to=\"x\"} 2\n"
+                    "# HELP noa_p_work_seconds noa_p_work_seconds\n"
+                    "# TYPE noa_p_work_seconds histogram\n"
+                    "noa_p_work_seconds_bucket{agent=\"a\",le=\"0.1\"} 2\n"
+                    "noa_p_work_seconds_bucket{agent=\"a\",le=\"10\"} 3\n"
+                    "noa_p_work_seconds_bucket{agent=\"a\",le=\"+Inf\"} 4\n"
+                    "noa_p_work_seconds_count{agent=\"a\"} 4\n"
+                    "noa_p_work_seconds_sum{agent=\"a\"} 7.5\n");
 }
 
 TEST(Agents, HelpIsCutAtACharacter) {

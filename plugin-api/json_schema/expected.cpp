@@ -6,11 +6,9 @@
 
 #include "reference.hpp"
 
-namespace config {
+namespace noa::json_schema {
 
 namespace {
-
-using noa::Json;
 
 constexpr std::size_t longest_shown = 40;
 constexpr std::size_t most_shown = 8;
@@ -229,4 +227,4 @@ std::string found_words(const Json* value) {
                              : "object of " + std::to_string(value->size()) + " keys";
 }
 
-} // namespace config
+} // namespace noa::json_schema

@@ -2,15 +2,13 @@
 #include <map>
 #include <optional>
 
-#include "../store/edit.hpp"
+#include "pointer.hpp"
 #include "reference.hpp"
 #include "schema.hpp"
 
-namespace config {
+namespace noa::json_schema {
 
 namespace {
-
-using noa::Json;
 
 constexpr std::size_t most_schema_bytes = std::size_t{256} << 10U;
 constexpr std::uint64_t most_subschemas = 10'000;
@@ -123,4 +121,4 @@ std::string fault_of_schema(const Json& schema) {
     return Guard(schema).problem;
 }
 
-} // namespace config
+} // namespace noa::json_schema

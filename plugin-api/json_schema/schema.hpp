@@ -7,7 +7,7 @@
 
 #include "noa/sdk/json.hpp"
 
-namespace config {
+namespace noa::json_schema {
 
 struct Finding {
     std::string pointer;
@@ -21,27 +21,30 @@ struct Finding {
 // this document, leads nowhere or back to itself, more than 10,000 subschemas when references are
 // followed, patterns over 256 bytes or with a repetition inside a repetition. The first, in words;
 // empty: sound.
-[[nodiscard]] std::string fault_of_schema(const noa::Json& schema);
+[[nodiscard]] std::string fault_of_schema(const Json& schema);
 
 // Immutable once made.
 class Schema {
 public:
-    [[nodiscard]] static noa::Result<std::shared_ptr<const Schema>> compile(noa::Json schema);
+    [[nodiscard]] static Result<std::shared_ptr<const Schema>> compile(Json schema);
     Schema(const Schema&) = delete;
     Schema& operator=(const Schema&) = delete;
     ~Schema();
 
-    [[nodiscard]] const noa::Json& text() const noexcept { return text_; }
-    // At most 20, the innermost only: a table is not told of because a key of it is.
-    [[nodiscard]] std::vector<Finding> check(const noa::Json& value) const;
+    [[nodiscard]] const Json& text() const noexcept { return text_; }
+    // At most 20, the innermost only: a table is not told of because a key of it is. Bounded in
+    // time: texts of over 1024 bytes where the schema has patterns, and lists of over 1,000 items
+    // where it has uniqueItems, are findings.
+    [[nodiscard]] std::vector<Finding> check(const Json& value) const;
 
 private:
     struct Parsed;
-    Schema(noa::Json text, std::unique_ptr<Parsed> parsed);
+    Schema(Json text, std::unique_ptr<Parsed> parsed);
 
-    noa::Json text_;
+    Json text_;
     bool has_patterns_;
+    bool wants_unique_;
     std::unique_ptr<Parsed> parsed_;
 };
 
-} // namespace config
+} // namespace noa::json_schema

@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <map>
 
-#include "../store/edit.hpp"
 #include "expected.hpp"
+#include "pointer.hpp"
 
 // Of one pattern; what it repeats counts as often as it may be repeated.
 // NOLINTNEXTLINE(bugprone-reserved-identifier): libstdc++ has it for this
 #define _GLIBCXX_REGEX_STATE_LIMIT 4000
 #include <regex>
 
-namespace config {
+namespace noa::json_schema {
 namespace {
 
 // Takes all ways through a text at once. By default std::regex tries one after the other, and for
@@ -23,10 +23,10 @@ public:
 };
 
 } // namespace
-} // namespace config
+} // namespace noa::json_schema
 
-namespace std {                              // NOLINT(cert-dcl58-cpp)
-using one_walk_regex = config::OneWalkRegex; // NOLINT(readability-identifier-naming)
+namespace std {                                        // NOLINT(cert-dcl58-cpp)
+using one_walk_regex = noa::json_schema::OneWalkRegex; // NOLINT(readability-identifier-naming)
 } // namespace std
 
 // The only file that sees valijson, which makes its patterns itself: without exceptions it aborts
@@ -39,14 +39,13 @@ using one_walk_regex = config::OneWalkRegex; // NOLINT(readability-identifier-na
 #include <valijson/validator.hpp>
 #undef regex
 
-namespace config {
+namespace noa::json_schema {
 
 namespace {
 
-using noa::Json;
-
 constexpr std::size_t most_findings = 20;
 constexpr std::size_t longest_matched = 1024;
+constexpr std::size_t most_unique = 1000; // each is compared with every other
 
 bool mentions_pattern(const Json& schema) {
     if (schema.is_object() &&
@@ -54,6 +53,24 @@ bool mentions_pattern(const Json& schema) {
         return true;
     }
     return schema.is_structured() && std::ranges::any_of(schema, mentions_pattern);
+}
+
+bool mentions_unique(const Json& schema) {
+    return (schema.is_object() && schema.contains("uniqueItems")) ||
+           (schema.is_structured() && std::ranges::any_of(schema, mentions_unique));
+}
+
+void find_long_lists(const Json& value, const std::string& where, std::vector<Finding>& findings) {
+    if (value.is_array() && value.size() > most_unique && findings.size() < most_findings) {
+        findings.push_back({where, "at most 1,000 items, where a schema wants them to be unique",
+                            found_words(&value)});
+        return;
+    }
+    for (const auto& [key, child] : value.items()) {
+        if (child.is_structured()) {
+            find_long_lists(child, child_pointer(where, key), findings);
+        }
+    }
 }
 
 // Throws what std::regex does, on the first pattern that it does not take.
@@ -110,18 +127,19 @@ struct Schema::Parsed {
 };
 
 Schema::Schema(Json text, std::unique_ptr<Parsed> parsed)
-    : text_(std::move(text)), has_patterns_(mentions_pattern(text_)), parsed_(std::move(parsed)) {}
+    : text_(std::move(text)), has_patterns_(mentions_pattern(text_)),
+      wants_unique_(mentions_unique(text_)), parsed_(std::move(parsed)) {}
 Schema::~Schema() = default;
 
-noa::Result<std::shared_ptr<const Schema>> Schema::compile(Json schema) {
+Result<std::shared_ptr<const Schema>> Schema::compile(Json schema) {
     if (const std::string fault = fault_of_schema(schema); !fault.empty()) {
-        return noa::invalid("schema: " + fault);
+        return invalid("schema: " + fault);
     }
     try {
         try_patterns(schema);
     } catch (const std::regex_error& failure) {
         std::string why = failure.what();
-        return noa::invalid("schema: a pattern is not taken: " + why.substr(0, why.find('.')));
+        return invalid("schema: a pattern is not taken: " + why.substr(0, why.find('.')));
     }
     try {
         auto parsed = std::make_unique<Parsed>();
@@ -130,7 +148,7 @@ noa::Result<std::shared_ptr<const Schema>> Schema::compile(Json schema) {
         // Not make_shared: its constructor is private.
         return std::shared_ptr<const Schema>(new Schema(std::move(schema), std::move(parsed)));
     } catch (const std::exception& failure) {
-        return noa::invalid(std::string("schema: ") + failure.what());
+        return invalid(std::string("schema: ") + failure.what());
     }
 }
 
@@ -138,9 +156,12 @@ std::vector<Finding> Schema::check(const Json& value) const {
     std::vector<Finding> findings;
     if (has_patterns_) {
         find_long_texts(value, "", findings);
-        if (!findings.empty()) {
-            return findings;
-        }
+    }
+    if (wants_unique_ && value.is_structured()) {
+        find_long_lists(value, "", findings);
+    }
+    if (!findings.empty()) {
+        return findings;
     }
     std::map<std::string, std::string> all;
     try {
@@ -171,10 +192,7 @@ std::vector<Finding> Schema::check(const Json& value) const {
     if (findings.empty()) { // refused without a word: a schema that is false
         findings.push_back({"", "what the schema allows", found_words(&value)});
     }
-    if (findings.empty()) { // refused without a word: a schema that is false
-        findings.push_back({"", "what the schema allows", found_words(&value)});
-    }
     return findings;
 }
 
-} // namespace config
+} // namespace noa::json_schema

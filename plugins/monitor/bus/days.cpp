@@ -1,0 +1,119 @@
+// Figures on the disk: written each minute, read for what is longer ago than the memory goes.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "agent.hpp"
+#include "looks.hpp"
+
+namespace monitor {
+
+noa::Status Monitor::open_days() {
+    days_fault_.clear();
+    if (settings_.days.keep_days == 0) {
+        return {};
+    }
+    const auto directory = state_dir();
+    if (!directory) {
+        return directory.error();
+    }
+    DayTerms terms{std::string(*directory) + "/metrics",
+                   static_cast<std::int64_t>(settings_.days.keep_days),
+                   settings_.days.max_size.bytes};
+    // Refused only when the generation is over: quiesce takes what is left.
+    days_ = std::make_unique<noa::Worker<DayFiles>>(
+        DayFiles(std::move(terms)), [this] { static_cast<void>(post([this] { take_days(); })); });
+    return {};
+}
+
+void Monitor::take_days() {
+    if (days_ != nullptr) {
+        for (auto& done : days_->take_done()) {
+            done();
+        }
+    }
+}
+
+void Monitor::close_days() {
+    if (days_ != nullptr) {
+        days_->finish();
+        take_days();
+        days_.reset();
+    }
+}
+
+void Monitor::write_day() {
+    if (days_ == nullptr || writing_day_ ||
+        (wrote_day_ != noa::Time() && now() - wrote_day_ < settings_.days.every)) {
+        return;
+    }
+    wrote_day_ = now();
+    writing_day_ = true; // one at a time: a disk that hangs takes no more than one round
+    const std::int64_t at = unix_ms(ring_.last_round());
+    auto outcome = std::make_unique<noa::Status>();
+    auto* place = outcome.get();
+    days_->run([place, at, lines = day_lines(ring_, at)](
+                   DayFiles& files) { *place = files.append(at, lines); },
+               [this, outcome = std::move(outcome)] {
+                   writing_day_ = false;
+                   const std::string fault = *outcome ? std::string() : outcome->error().text;
+                   if (!fault.empty() && days_fault_.empty()) {
+                       log(noa::Level::error, "figures.not_written", fault);
+                   }
+                   days_fault_ = fault;
+                   (*outcome ? days_written_ : days_failed_).add();
+               });
+}
+
+void Monitor::query_days(const QueryRequest& request, noa::Responder responder) {
+    HistoryQuery wanted;
+    wanted.name = request.name;
+    wanted.match = match_of(request.labels);
+    wanted.to = unix_ms(now());
+    const auto ms = [](noa::Duration time) {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+    };
+    wanted.from = wanted.to - ms(request.range);
+    wanted.step = ms(request.step);
+    wanted.most_points = most_points;
+    if (!is_metric_name(request.name) || wanted.from < 0) {
+        responder.fail(noa::invalid("/name, /range: no name of a figure, or before 1970"));
+        return;
+    }
+    auto found = std::make_unique<noa::Result<History>>(History());
+    auto* place = found.get();
+    days_->run(
+        [place, wanted = std::move(wanted)](DayFiles& files) { *place = files.read(wanted); },
+        [found = std::move(found), request, responder = std::move(responder)]() mutable {
+            if (!*found) {
+                responder.fail(found->error());
+            } else if ((*found)->type.empty()) {
+                responder.fail(noa::not_found("there is no figure " + request.name));
+            } else if (!(*found)->whole) {
+                responder.fail(too_many_points());
+            } else {
+                responder.reply(told(request, **found));
+            }
+        });
+}
+
+QueryReply Monitor::told(const QueryRequest& request, const History& found) {
+    QueryReply reply{request.name, found.type, "", {}};
+    for (const auto& [labels, points] : found.series) {
+        QueriedSeries series;
+        series.labels = map_of(labels);
+        for (const auto& [at, value] : points) {
+            series.points.push_back({at, value});
+        }
+        reply.series.push_back(std::move(series));
+    }
+    return reply;
+}
+
+noa::Health Monitor::days_health() const {
+    return days_fault_.empty()
+               ? noa::Health::healthy()
+               : noa::Health::needs_repair("figures are not written down: " + days_fault_);
+}
+
+} // namespace monitor
