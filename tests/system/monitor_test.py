@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """The monitor agent through a real host: what the machine, the host and its agents tell, over time."""
+import json
 import re
 import time
 import unittest
@@ -88,6 +89,24 @@ class Monitor(unittest.TestCase):
             total = int(meminfo.readline().split()[1]) * 1024
         self.assertEqual(values["noa_system_memory_total_bytes", None], total)
         self.assertGreater(values["process_resident_memory_bytes", None], 1e6)
+
+    def test_what_memory_has_no_more_is_read_from_the_disk(self):
+        host = self.host(QUICK.replace('"10min"', '"2s"') + """
+            [agents.monitor.settings.days]
+            every = "1s"
+            """)
+        with host.client() as client:
+            short = {"name": "noa_agent_up", "labels": {"agent": "monitor"}, "range": "2s"}
+            points = self.until(host, client, lambda points: len(points) >= 5,
+                                **{**short, "range": "1h"})
+            self.assertEqual([at for at, _ in points], sorted({at for at, _ in points}))
+            kept = client.call("monitor", "metrics.query", short).json()["series"][0]["points"]
+            self.assertLessEqual(len(kept), 3)
+        [file] = (host.state_dir / "agents/monitor/metrics").glob("metrics-*.jsonl")
+        line = json.loads(file.read_text().splitlines()[0])
+        self.assertEqual(set(line), {"at", "name", "type", "series"})
+        told = host.json("metrics", "query", "noa_agent_up", "--range", "1d")
+        self.assertGreaterEqual(min(len(one["points"]) for one in told["series"]), 5)
 
     def test_noactl_queries_and_exports(self):
         host = self.host()

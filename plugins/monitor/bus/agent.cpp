@@ -64,9 +64,10 @@ void Monitor::setup_figures(noa::Setup& setup) {
     setup.gauge("series", "Figures with different labels that are kept",
                 [this] { return ring_.series(); });
     setup.gauge("round_seconds", "How long the last round took", [this] { return seconds(took_); });
-    setup.counter("days_written_total", "Rounds of figures that were written to the disk",
+    setup.counter("history_written_total", "Rounds of figures that were written to the disk",
                   days_written_);
-    setup.counter("days_failed_total", "Rounds of figures that could not be written", days_failed_);
+    setup.counter("history_failed_total", "Rounds of figures that could not be written",
+                  days_failed_);
     setup.health("days", noa::sdk::Weight::minor, [this] { return days_health(); });
     setup.health("checks", noa::sdk::Weight::minor, [this] { return check_health(); });
     setup.health("rounds", noa::sdk::Weight::minor, [this] { return health(); });

@@ -119,7 +119,8 @@ private:
     void close_days();
     void write_day();
     void query_days(const QueryRequest& request, noa::Responder responder);
-    [[nodiscard]] static QueryReply told(const QueryRequest& request, const History& found);
+    [[nodiscard]] static noa::Result<QueryReply>
+    both(noa::Result<QueryReply> memory, const History& history, const std::string& name);
     [[nodiscard]] noa::Health days_health() const;
 
     // CheckPort

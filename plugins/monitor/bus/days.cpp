@@ -1,5 +1,7 @@
 // Figures on the disk: written each minute, read for what is longer ago than the memory goes.
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -65,15 +67,16 @@ void Monitor::write_day() {
                });
 }
 
+// What is longer ago than the memory goes; the rest is in memory.
 void Monitor::query_days(const QueryRequest& request, noa::Responder responder) {
-    HistoryQuery wanted;
-    wanted.name = request.name;
-    wanted.match = match_of(request.labels);
-    wanted.to = unix_ms(now());
     const auto ms = [](noa::Duration time) {
         return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
     };
-    wanted.from = wanted.to - ms(request.range);
+    HistoryQuery wanted;
+    wanted.name = request.name;
+    wanted.match = match_of(request.labels);
+    wanted.from = unix_ms(now()) - ms(request.range);
+    wanted.to = unix_ms(ring_.rounds() == 0 ? now() : ring_.first_round()) - 1;
     wanted.step = ms(request.step);
     wanted.most_points = most_points;
     if (!is_metric_name(request.name) || wanted.from < 0) {
@@ -84,29 +87,44 @@ void Monitor::query_days(const QueryRequest& request, noa::Responder responder) 
     auto* place = found.get();
     days_->run(
         [place, wanted = std::move(wanted)](DayFiles& files) { *place = files.read(wanted); },
-        [found = std::move(found), request, responder = std::move(responder)]() mutable {
+        [this, found = std::move(found), request, responder = std::move(responder)]() mutable {
             if (!*found) {
                 responder.fail(found->error());
-            } else if ((*found)->type.empty()) {
-                responder.fail(noa::not_found("there is no figure " + request.name));
             } else if (!(*found)->whole) {
                 responder.fail(too_many_points());
             } else {
-                responder.reply(told(request, **found));
+                responder.reply(both(query_memory(request), **found, request.name));
             }
         });
 }
 
-QueryReply Monitor::told(const QueryRequest& request, const History& found) {
-    QueryReply reply{request.name, found.type, "", {}};
-    for (const auto& [labels, points] : found.series) {
-        QueriedSeries series;
-        series.labels = map_of(labels);
-        for (const auto& [at, value] : points) {
-            series.points.push_back({at, value});
-        }
-        reply.series.push_back(std::move(series));
+noa::Result<QueryReply> Monitor::both(noa::Result<QueryReply> memory, const History& history,
+                                      const std::string& name) {
+    if (history.type.empty()) {
+        return memory;
     }
+    QueryReply reply = memory ? *std::move(memory) : QueryReply{name, history.type, "", {}};
+    std::map<LabelMap, QueriedSeries*> known;
+    for (QueriedSeries& series : reply.series) {
+        known[series.labels] = &series;
+    }
+    std::vector<QueriedSeries> gone; // since
+    for (const auto& [labels, points] : history.series) {
+        noa::Json all = noa::Json::array();
+        for (const auto& [at, value] : points) {
+            all.push_back({at, value});
+        }
+        const auto found = known.find(map_of(labels));
+        if (found == known.end()) {
+            gone.push_back({map_of(labels), std::move(all)});
+            continue;
+        }
+        for (noa::Json& point : found->second->points) {
+            all.push_back(std::move(point));
+        }
+        found->second->points = std::move(all);
+    }
+    std::ranges::move(gone, std::back_inserter(reply.series));
     return reply;
 }
 

@@ -134,6 +134,10 @@ void SeriesRing::each_last(const LookAtLast& look) const {
     }
 }
 
+noa::Time SeriesRing::first_round() const {
+    return rounds_ == 0 ? noa::Time() : times_[place(oldest())];
+}
+
 noa::Time SeriesRing::last_round() const {
     return rounds_ == 0 ? noa::Time() : times_[place(rounds_ - 1)];
 }

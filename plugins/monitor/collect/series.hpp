@@ -73,6 +73,7 @@ public:
     // Replaces what is kept. Within the bounds; rounds that would be younger than now are dropped.
     noa::Status restore(noa::StateReader& state, noa::Time now, std::int64_t unix_ms);
 
+    [[nodiscard]] noa::Time first_round() const; // of those that are kept
     [[nodiscard]] noa::Time last_round() const;
     [[nodiscard]] std::uint64_t rounds() const noexcept { return rounds_; }
     [[nodiscard]] std::size_t series() const noexcept { return count_; }
