@@ -1,12 +1,16 @@
 #!/usr/bin/python3
 """Alerts on their way to receivers through a real host: files, messages, HTTP; down for a while."""
+import email.header
 import http.server
 import json
+import pathlib
 import queue
 import shutil
 import signal
 import socket
+import socketserver
 import subprocess
+import tempfile
 import threading
 import unittest
 import urllib.request
@@ -70,6 +74,40 @@ class Post(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class MailServer(socketserver.ThreadingTCPServer):
+    """As much of SMTP as a client needs; what it takes is in `taken`: from, to, text."""
+    daemon_threads = allow_reuse_address = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), MailSession)
+        self.taken = queue.Queue()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
+class MailSession(socketserver.StreamRequestHandler):
+    def say(self, line):
+        self.wfile.write(line.encode() + b"\r\n")
+
+    def handle(self):
+        self.say("220 test")
+        sender, recipients = "", []
+        for line in self.rfile:
+            word = line.decode().strip()
+            if word.startswith("MAIL FROM:"):
+                sender = word.split(":")[1].split()[0]
+            elif word.startswith("RCPT TO:"):
+                recipients.append(word.split(":")[1])
+            elif word == "DATA":
+                self.say("354 go on")
+                text = b"".join(iter(self.rfile.readline, b".\r\n"))
+                self.server.taken.put((sender, recipients, email.message_from_bytes(text)))
+            self.say("221 bye" if word == "QUIT" else "250 good")
+
+
 class MonitorChannels(unittest.TestCase):
     def enter(self, context):
         value = context.__enter__()
@@ -106,6 +144,37 @@ class MonitorChannels(unittest.TestCase):
         listed = host.noactl("alerts", "channels")
         self.assertRegex(listed, r"(?m)^chat +slack +127.0.0.1:\d+ +critical ")
         self.assertNotIn("secret", listed)
+
+    def test_mail_and_a_pager_are_told(self):
+        server, receiver = self.enter(MailServer()), self.enter(Receiver())
+        host = self.host(
+            channel("ops", "email", f"smtp://127.0.0.1:{server.server_address[1]}") +
+            'from = "noa@edge.example"\nto = ["ops@example.com", "night@example.com"]\n',
+            channel("duty", "pager", receiver.url("/v2/enqueue")) + 'secret = { secret = "file:%s" }\n'
+            % self.secret("routing-key"))
+        host.noactl("stop", "heartbeat")
+        sender, recipients, mail = server.taken.get(timeout=PATIENCE_S)
+        self.assertEqual((sender, recipients), ("<noa@edge.example>", [
+            "<ops@example.com>", "<night@example.com>"]))
+        subject = str(email.header.make_header(email.header.decode_header(mail["Subject"])))
+        self.assertEqual(subject, "[critical] Stopped fires: heartbeat was stopped")
+        self.assertIn("heartbeat was stopped", mail.get_payload(decode=True).decode())
+        path, event = receiver.next()
+        self.assertEqual((path, event["event_action"], event["routing_key"]),
+                         ("/v2/enqueue", "trigger", "routing-key"))
+        host.noactl("start", "heartbeat")
+        over = receiver.next()[1]
+        self.assertEqual((over["event_action"], over["dedup_key"]), ("resolve", event["dedup_key"]))
+        self.assertIn("is over", str(email.header.make_header(email.header.decode_header(
+            server.taken.get(timeout=PATIENCE_S)[2]["Subject"]))))
+        self.assertNotIn("routing-key", host.log_text() + host.noactl("alerts", "channels"))
+
+    def secret(self, text):
+        folder = self.enter(tempfile.TemporaryDirectory())
+        path = pathlib.Path(folder) / "secret"
+        path.write_text(text)
+        path.chmod(0o600)
+        return path
 
     def test_a_channel_gets_only_what_is_urgent_enough(self):
         receiver = self.enter(Receiver())

@@ -8,12 +8,15 @@ namespace monitor {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ChannelKind>, 5> channel_kinds{
+constexpr std::array<std::pair<std::string_view, ChannelKind>, 7> channel_kinds{
     {{"file", ChannelKind::file},
      {"message", ChannelKind::message},
      {"alertmanager", ChannelKind::alertmanager},
      {"slack", ChannelKind::slack},
-     {"webhook", ChannelKind::webhook}}};
+     {"webhook", ChannelKind::webhook},
+     {"pager", ChannelKind::pager},
+     {"email", ChannelKind::email}}};
+constexpr std::string_view by_communication = "webhook:";
 constexpr std::size_t longest_channel_name = 63;
 constexpr std::size_t longest_place = 1000;
 constexpr std::uint32_t most_days = 3650;
@@ -33,6 +36,15 @@ noa::Status check_place(ChannelKind kind, const std::string& target) {
                    ? noa::Status()
                    : noa::invalid("/target: must be AGENT/OPERATION");
     }
+    if (kind == ChannelKind::email) {
+        return is_mail_server(target) ? noa::Status()
+                                      : noa::invalid("/target: must be like smtp://HOST:25");
+    }
+    if (target.starts_with(by_communication)) {
+        return target.size() > by_communication.size()
+                   ? noa::Status()
+                   : noa::invalid("/target: must be webhook: and an endpoint of communication");
+    }
     const auto parsed = parse_url(target);
     return parsed ? noa::Status() : noa::invalid("/target: " + parsed.error().text);
 }
@@ -48,14 +60,34 @@ noa::Status ChannelSetting::check() const {
     }
     if (std::ranges::find(channel_kinds, type, &std::pair<std::string_view, ChannelKind>::first) ==
         channel_kinds.end()) {
-        return noa::invalid("/type: must be file, message, alertmanager, slack or webhook");
+        return noa::invalid(
+            "/type: must be file, message, alertmanager, slack, webhook, pager or email");
     }
     if (severity != name_of(severity_of(severity)) || timeout < 100ms || timeout > 1min ||
         keep_days == 0 || keep_days > most_days) {
         return noa::invalid("/severity must be info, warning or critical, /timeout 100ms to 1min, "
                             "/keep_days 1 to 3650");
     }
+    if (kind() == ChannelKind::pager && secret.empty()) {
+        return noa::invalid("/secret: must be there: the routing key");
+    }
+    if (kind() == ChannelKind::email &&
+        (to.empty() || !is_mail_address(from) || !std::ranges::all_of(to, is_mail_address))) {
+        return noa::invalid("/from, /to: must be addresses like noa@example.com");
+    }
     return check_place(kind(), target);
+}
+
+std::string ChannelSetting::endpoint() const {
+    const ChannelKind of = kind();
+    const bool posts =
+        of != ChannelKind::file && of != ChannelKind::message && of != ChannelKind::email;
+    return posts && target.starts_with(by_communication) ? target.substr(by_communication.size())
+                                                         : "";
+}
+
+MailTerms ChannelSetting::mail() const {
+    return {target, user, secret, from, to, timeout};
 }
 
 ChannelKind ChannelSetting::kind() const {
@@ -65,7 +97,8 @@ ChannelKind ChannelSetting::kind() const {
 }
 
 std::string ChannelSetting::shown_target() const {
-    if (kind() == ChannelKind::file || kind() == ChannelKind::message) {
+    if (kind() == ChannelKind::file || kind() == ChannelKind::message ||
+        kind() == ChannelKind::email || !endpoint().empty()) {
         return target;
     }
     const auto endpoint = parse_url(target);

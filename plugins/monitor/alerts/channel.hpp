@@ -10,11 +10,12 @@
 
 #include "../checks/terms.hpp"
 #include "alerts.hpp"
+#include "mail.hpp"
 #include "record.hpp"
 
 namespace monitor {
 
-enum class ChannelKind { file, message, alertmanager, slack, webhook };
+enum class ChannelKind { file, message, alertmanager, slack, webhook, pager, email };
 
 struct ChannelSetting {
     std::string name;
@@ -23,6 +24,10 @@ struct ChannelSetting {
     std::string severity = "info"; // the least that it gets
     noa::Duration timeout = std::chrono::seconds(5);
     std::uint32_t keep_days = 30; // of a file
+    std::string secret;           // a pager's routing key, the password of a mail server's user
+    std::string user;             // of a mail server
+    std::string from;             // addresses of a mail
+    std::vector<std::string> to;
 
     static constexpr auto fields() {
         return noa::fields(noa::field("name", &ChannelSetting::name),
@@ -30,12 +35,21 @@ struct ChannelSetting {
                            noa::field("target", &ChannelSetting::target),
                            noa::optional_field("severity", &ChannelSetting::severity),
                            noa::optional_field("timeout", &ChannelSetting::timeout),
-                           noa::optional_field("keep_days", &ChannelSetting::keep_days));
+                           noa::optional_field("keep_days", &ChannelSetting::keep_days),
+                           noa::optional_field("secret", &ChannelSetting::secret),
+                           noa::optional_field("user", &ChannelSetting::user),
+                           noa::optional_field("from", &ChannelSetting::from),
+                           noa::optional_field("to", &ChannelSetting::to));
     }
 
     [[nodiscard]] noa::Status check() const;
     // REQUIRES: check() has passed.
     [[nodiscard]] ChannelKind kind() const;
+    // The endpoint of the agent communication that it goes to, "orders" of "webhook:orders"; empty:
+    // it does not.
+    [[nodiscard]] std::string endpoint() const;
+    // REQUIRES: kind() is email.
+    [[nodiscard]] MailTerms mail() const;
     // Where it goes, without what may be secret in it.
     [[nodiscard]] std::string shown_target() const;
 };
@@ -69,9 +83,11 @@ private:
 };
 
 // What a channel of that kind is sent: a line of a file, the body of a message or of a POST.
-// `lasts`: how long Alertmanager takes what fires to fire on.
-[[nodiscard]] std::string payload(ChannelKind kind, const Notice& notice, const WallClock& clock,
-                                  noa::Duration lasts);
+// `lasts`: how long Alertmanager takes what fires to fire on; `host`: whose alerts they are.
+// A pager is told of one alert at a time: the first.
+[[nodiscard]] std::string payload(const ChannelSetting& channel, const Notice& notice,
+                                  const WallClock& clock, noa::Duration lasts,
+                                  const std::string& host = "");
 // "Deep fires: 501 messages wait for cache, and 2 more"
 [[nodiscard]] std::string notice_text(const Notice& notice);
 // "2026-11-26T08:00:00.250Z"

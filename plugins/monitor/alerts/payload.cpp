@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <system_error>
 
 #include "channel.hpp"
@@ -69,6 +71,40 @@ std::string slack_text(const Notice& notice) {
     return text;
 }
 
+// Of one alert: what it is known by when it fires again or is over.
+std::string pager_key(const Alert& alert) {
+    constexpr std::size_t longest = 255;
+    std::string key = "noa/" + alert.rule;
+    for (const auto& [label, value] : alert.labels) {
+        key.append("/").append(label).append("=").append(value);
+    }
+    return key.size() <= longest
+               ? key
+               : key.substr(0, longest - 20) + std::to_string(std::hash<std::string>()(key));
+}
+
+// The form of PagerDuty's Events API, version 2.
+Json pager_event(const Notice& notice, const WallClock& clock, const std::string& routing_key,
+                 const std::string& host) {
+    constexpr std::size_t longest_summary = 1024;
+    const Alert& alert = notice.alerts.front();
+    Json event{{"routing_key", routing_key},
+               {"event_action", notice.firing ? "trigger" : "resolve"},
+               {"dedup_key", pager_key(alert)}};
+    if (notice.firing) {
+        event["payload"] = {
+            {"summary", (alert.rule + ": " + alert.summary).substr(0, longest_summary)},
+            {"source", host},
+            {"severity", name_of(alert.severity)},
+            {"timestamp", date_text(clock.unix_of(alert.since))},
+            {"component", "noa"},
+            {"group", alert.rule},
+            {"custom_details",
+             Json(std::map<std::string, std::string>(alert.labels.begin(), alert.labels.end()))}};
+    }
+    return event;
+}
+
 // "2026-11-26" of a day's file; "" of another.
 std::string day_of(const std::string& file) {
     const bool ours = file.starts_with(day_begin) && file.ends_with(day_end);
@@ -115,13 +151,20 @@ std::string notice_text(const Notice& notice) {
     return text;
 }
 
-std::string payload(ChannelKind kind, const Notice& notice, const WallClock& clock,
-                    noa::Duration lasts) {
+std::string payload(const ChannelSetting& channel, const Notice& notice, const WallClock& clock,
+                    noa::Duration lasts, const std::string& host) {
+    const ChannelKind kind = channel.kind();
     if (kind == ChannelKind::alertmanager) {
         return written(alertmanager_alerts(notice, clock, lasts));
     }
     if (kind == ChannelKind::slack) {
         return written({{"text", slack_text(notice)}});
+    }
+    if (kind == ChannelKind::pager) {
+        return written(pager_event(notice, clock, channel.secret, host));
+    }
+    if (kind == ChannelKind::email) {
+        return mail_text(channel.mail(), notice, clock, host);
     }
     Json json = to_json(notice, clock);
     json["text"] = notice_text(notice);

@@ -1,5 +1,8 @@
 // Notices on their way to receivers that may be down: one at a time each, until it is taken.
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -60,6 +63,15 @@ void Monitor::close_channels() {
     }
 }
 
+namespace {
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "noa";
+}
+
+} // namespace
+
 void Monitor::deliver(Channel& channel) {
     auto notice = channel.outbox.next();
     if (channel.busy || channel.retry != 0 || !notice) {
@@ -68,8 +80,11 @@ void Monitor::deliver(Channel& channel) {
     channel.busy = true;
     const ChannelKind kind = channel.setting.kind();
     const WallClock clock = wall_clock();
-    std::string body = payload(kind, *notice, clock, 2 * settings_.repeat);
-    if (kind == ChannelKind::message) {
+    if (kind == ChannelKind::pager) {
+        notice->alerts.resize(1);
+    }
+    std::string body = payload(channel.setting, *notice, clock, 2 * settings_.repeat, host_name());
+    if (kind == ChannelKind::message || !channel.setting.endpoint().empty()) {
         deliver_message(channel, *std::move(notice), body);
     } else if (kind == ChannelKind::file) {
         const std::string own = record_path_.substr(0, record_path_.rfind('/')) + "/alerts";
@@ -78,6 +93,12 @@ void Monitor::deliver(Channel& channel) {
               line = std::move(body)] { return append_line(folder, at, days, line); },
              [this, &channel, notice = *std::move(notice)](const noa::Status& written) {
                  ended(channel, notice, written);
+             });
+    } else if (kind == ChannelKind::email) {
+        task([terms = channel.setting.mail(),
+              body = std::move(body)] { return send_mail(terms, body); },
+             [this, &channel, notice = *std::move(notice)](const noa::Status& sent) {
+                 ended(channel, notice, sent);
              });
     } else if (const auto endpoint = parse_url(channel.setting.target)) {
         channel.exchange.begin(
@@ -93,10 +114,14 @@ void Monitor::deliver_message(Channel& channel, Notice notice, const std::string
     const std::string& target = channel.setting.target;
     const auto slash = target.find('/');
     const auto content = noa::parse_json(body);
-    const Json message{{"to", target.substr(0, slash)},
-                       {"operation", target.substr(slash + 1)},
-                       {"priority", notice.severity == Severity::critical ? "high" : "normal"},
-                       {"body", content ? *content : Json()}};
+    Json message{{"priority", notice.severity == Severity::critical ? "high" : "normal"},
+                 {"body", content ? *content : Json()}};
+    if (const std::string endpoint = channel.setting.endpoint(); !endpoint.empty()) {
+        message["webhook"] = endpoint;
+    } else {
+        message["to"] = target.substr(0, slash);
+        message["operation"] = target.substr(slash + 1);
+    }
     request("communication", "send", noa::json_body(message))
         .timeout(channel.setting.timeout)
         .then([this, &channel, notice = std::move(notice)](const noa::Reply& reply) {

@@ -92,21 +92,27 @@ TEST(Outbox, WhatIsRestoredGoesOut) {
     EXPECT_EQ(outbox.all().size(), 2U);
 }
 
+monitor::ChannelSetting channel_of(const std::string& type) {
+    monitor::ChannelSetting setting;
+    setting.name = setting.type = type;
+    return setting;
+}
+
 TEST(Payload, AlertmanagerGetsLabelsAndTimes) {
-    const auto text =
-        payload(ChannelKind::alertmanager, notice_of({"a"}, AlertState::firing), clock_of_test, 8h);
+    const auto text = payload(channel_of("alertmanager"), notice_of({"a"}, AlertState::firing),
+                              clock_of_test, 8h);
     EXPECT_EQ(json::parse(text), json::parse(R"([{
         "labels": {"alertname": "Deep", "severity": "warning", "agent": "a"},
         "annotations": {"summary": "a is <deep>"},
         "startsAt": "2023-11-14T21:13:20.000Z", "endsAt": "2023-11-15T06:13:20.000Z"}])"));
     const auto over = json::parse(payload(
-        ChannelKind::alertmanager, notice_of({"a"}, AlertState::resolved), clock_of_test, 8h));
+        channel_of("alertmanager"), notice_of({"a"}, AlertState::resolved), clock_of_test, 8h));
     EXPECT_EQ(over[0]["endsAt"], "2023-11-14T21:43:20.000Z");
 }
 
 TEST(Payload, SlackGetsATextThatItDoesNotTakeForItsOwn) {
     const auto body = json::parse(payload(
-        ChannelKind::slack, notice_of(std::vector<std::string>(12, "a"), AlertState::firing),
+        channel_of("slack"), notice_of(std::vector<std::string>(12, "a"), AlertState::firing),
         clock_of_test, 8h));
     const auto text = body["text"].get<std::string>();
     EXPECT_TRUE(text.starts_with("*FIRING* Deep (critical)\n• a is &lt;deep&gt;\n• a")) << text;
@@ -115,10 +121,59 @@ TEST(Payload, SlackGetsATextThatItDoesNotTakeForItsOwn) {
 
 TEST(Payload, OthersGetTheNotice) {
     const auto body = json::parse(payload(
-        ChannelKind::webhook, notice_of({"a", "b"}, AlertState::resolved), clock_of_test, 8h));
+        channel_of("webhook"), notice_of({"a", "b"}, AlertState::resolved), clock_of_test, 8h));
     EXPECT_EQ(body["text"], "Deep is over: a is <deep>, and 1 more");
     EXPECT_EQ(body["status"], "resolved");
     EXPECT_EQ(body["alerts"].size(), 2U);
+}
+
+TEST(Payload, APagerKnowsAnAlertByItsKey) {
+    auto pager = channel_of("pager");
+    pager.secret = "routing";
+    const auto fires = json::parse(
+        payload(pager, notice_of({"a"}, AlertState::firing), clock_of_test, 8h, "edge-7"));
+    EXPECT_EQ(fires["routing_key"], "routing");
+    EXPECT_EQ(fires["event_action"], "trigger");
+    EXPECT_EQ(fires["payload"]["source"], "edge-7");
+    EXPECT_EQ(fires["payload"]["custom_details"], (json{{"agent", "a"}}));
+    const auto over = json::parse(
+        payload(pager, notice_of({"a"}, AlertState::resolved), clock_of_test, 8h, "edge-7"));
+    EXPECT_EQ(over, (json{{"routing_key", "routing"},
+                          {"event_action", "resolve"},
+                          {"dedup_key", fires["dedup_key"]}}));
+    const auto other = json::parse(
+        payload(pager, notice_of({std::string(300, 'b')}, AlertState::firing), clock_of_test, 8h));
+    EXPECT_NE(other["dedup_key"], fires["dedup_key"]);
+    EXPECT_LE(other["dedup_key"].get<std::string>().size(), 255U);
+}
+
+TEST(Mail, IsTextThatNothingIsSmuggledInto) {
+    monitor::MailTerms terms;
+    terms.from = "noa@edge.example";
+    terms.to = {"a@example.com", "b@example.com"};
+    auto notice = notice_of({"a"}, AlertState::firing);
+    notice.alerts[0].summary = "caf\u00e9\r\nBcc: x@example.com" + std::string(200, 'x');
+    const std::string text = monitor::mail_text(terms, notice, clock_of_test, "edge-7");
+    EXPECT_TRUE(text.starts_with("From: <noa@edge.example>\r\nTo: <a@example.com>,\r\n "
+                                 "<b@example.com>\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\n"
+                                 "Subject: =?utf-8?B?"))
+        << text;
+    EXPECT_EQ(text.find("Bcc"), std::string::npos);
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = text.find("\r\n", at);
+        ASSERT_NE(end, std::string::npos);
+        EXPECT_LE(end - at, 78U);
+        at = end + 2;
+    }
+    for (const char* wrong :
+         {"", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\r\nRCPT TO:<c@d>", "<a@b>"}) {
+        EXPECT_FALSE(monitor::is_mail_address(wrong)) << wrong;
+    }
+    for (const char* wrong :
+         {"", "smtp://", "http://h", "smtp://h/x", "smtp://u@h", "smtp://h\r\n"}) {
+        EXPECT_FALSE(monitor::is_mail_server(wrong)) << wrong;
+    }
+    EXPECT_TRUE(monitor::is_mail_server("smtp://[::1]:2525"));
 }
 
 TEST(Payload, APostSaysHowLongItIs) {
