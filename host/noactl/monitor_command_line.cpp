@@ -42,6 +42,11 @@ public:
             .add_option("NAME", args_.name, "Default: all");
     }
 
+    void add_verify(CLI::App& app) {
+        add(app, "verify", "Whether all is as it should be, after a deployment; 1 if it is not",
+            args_, verify_host);
+    }
+
     void add_metrics(CLI::App& app) {
         auto& metrics = group(app, "metrics", "Figures of the machine, the host and its agents");
         auto& query = add(metrics, "query", "A figure over time", args_, metrics_query);
@@ -83,6 +88,7 @@ void add_monitor_commands(CLI::App& app, const Globals& globals, MonitorArgs& ar
     MonitorCommands commands(globals, args, alerts, chosen);
     commands.add_alerts(app);
     commands.add_checks(app);
+    commands.add_verify(app);
     commands.add_metrics(app);
 }
 

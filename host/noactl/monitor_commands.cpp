@@ -97,6 +97,35 @@ int checks_run(const Globals& globals, const MonitorArgs& args) {
         });
 }
 
+int verify_host(const Globals& globals, const MonitorArgs& /*args*/) {
+    const auto show = [&](const json& answer) {
+        Table table({{"WHAT"}, {"NAME"}, {"STATUS"}, {"FOUND"}});
+        const auto tone = [](const std::string& status) {
+            return status == "pass" || status == "healthy" ? Tone::good : Tone::bad;
+        };
+        for (const json& check : child(answer, "checks")) {
+            const auto status = member(check, "status");
+            table.add({"check", member(check, "name"), Cell(status, tone(status)),
+                       member(check, "text")});
+        }
+        for (const json& criterion : child(answer, "criteria")) {
+            std::string found;
+            for (const json& finding : child(criterion, "findings")) {
+                const std::string labels = labels_text(child(finding, "labels"));
+                found += (found.empty() ? "" : "; ") + labels + (labels.empty() ? "" : " ") +
+                         value_text(child(finding, "value"));
+            }
+            const auto status = member(criterion, "status");
+            table.add({"criterion", member(criterion, "name"), Cell(status, tone(status)), found});
+        }
+        return table.render(globals.screen()) + "verdict: " + member(answer, "verdict") + "\n";
+    };
+    return print_monitor(globals, "verify", json::object(), show, run_timeout,
+                         [](const json& answer) {
+                             return member(answer, "verdict") == "pass" ? exit_ok : exit_failed;
+                         });
+}
+
 int metrics_query(const Globals& globals, const MonitorArgs& args) {
     const auto labels = labels_of(args.labels);
     if (!labels) {

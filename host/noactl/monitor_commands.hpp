@@ -19,6 +19,8 @@ struct MonitorArgs {
 [[nodiscard]] int checks_list(const Globals& globals, const MonitorArgs& args);
 // exit_failed unless all that ran are healthy.
 [[nodiscard]] int checks_run(const Globals& globals, const MonitorArgs& args);
+// exit_failed unless everything is as it should be.
+[[nodiscard]] int verify_host(const Globals& globals, const MonitorArgs& args);
 [[nodiscard]] int metrics_query(const Globals& globals, const MonitorArgs& args);
 // Prometheus's text format; with --json, the same figures as JSON.
 [[nodiscard]] int metrics_export(const Globals& globals, const MonitorArgs& args);

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Checks of the monitor agent through a real host: endpoints that are well, wrong, hostile or gone."""
 import http.server
+import json
 import socket
 import threading
 import unittest
@@ -68,6 +69,24 @@ class MonitorChecks(unittest.TestCase):
         [ended] = client.call("monitor", "checks.run", {"name": name},
                               timeout_s=PATIENCE_S).json()["checks"]
         return ended
+
+    def test_verify_says_what_is_not_as_it_should_be(self):
+        criteria = "".join(
+            f'[[agents.monitor.settings.verify]]\nname = "{name}"\nexpression = "{expression}"\n'
+            for name, expression in (("cpu", "noa_none > 1"), ("memory", "noa_none > 1"),
+                                     ("beats", "noa_agent_generation < 1")))
+        site = self.enter(Site())
+        host, _ = self.host(check("site", "http", site.url("/changing")), criteria)
+        with Watcher(host, "monitor.round") as rounds:
+            rounds.until(lambda _: host.noactl_run("verify").returncode == 0)
+        self.assertIn("verdict: pass", host.noactl("verify"))
+        site.status = 500
+        done = host.noactl_run("verify", "--json")
+        self.assertEqual(done.returncode, 1)
+        told = json.loads(done.stdout)
+        self.assertEqual((told["verdict"], told["checks"][0]["status"]), ("fail", "unhealthy"))
+        self.assertEqual({one["name"] for one in told["criteria"]} & {"errors", "beats"},
+                         {"errors", "beats"})
 
     def test_each_endpoint_is_judged_by_what_it_answers(self):
         site = self.enter(Site())

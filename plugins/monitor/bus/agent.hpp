@@ -87,6 +87,9 @@ private:
     [[nodiscard]] noa::Health health() const;
 
     void run_checks(const RunRequest& request, noa::Responder responder);
+    void run_checks(const std::vector<std::string>& names,
+                    noa::sdk::Function<void(const CheckList&)> then);
+    void verify(noa::Responder responder);
     [[nodiscard]] ListedCheck listed(const CheckState& state) const;
     void check_figures(Samples& into) const;
     [[nodiscard]] noa::Health check_health() const;

@@ -22,16 +22,15 @@ void Monitor::setup_checks(noa::Setup& setup) {
                     [this](const RunRequest& request, noa::Responder responder) {
                         run_checks(request, std::move(responder));
                     });
+    setup.operation("verify", "Whether all is as it should be: every check now, and each criterion",
+                    [this](const noa::Request& /*request*/, noa::Responder responder) {
+                        verify(std::move(responder));
+                    });
     setup.event("monitor.check.NAME", {.summary = "The status of the check NAME has changed"});
     setup.gauge("checks", "Checks that are set", [this] { return checks_.all().size(); });
 }
 
 void Monitor::run_checks(const RunRequest& request, noa::Responder responder) {
-    struct Run {
-        noa::Responder answer;
-        CheckList ended;
-        std::size_t awaited = 0;
-    };
     std::vector<std::string> names;
     for (const CheckState* state : checks_.all()) {
         if (request.name.empty() || state->setting.name == request.name) {
@@ -42,21 +41,58 @@ void Monitor::run_checks(const RunRequest& request, noa::Responder responder) {
         responder.fail(noa::not_found("there is no check " + request.name.substr(0, 200)));
         return;
     }
+    run_checks(names, [responder = std::move(responder)](const CheckList& ended) mutable {
+        responder.reply(noa::json_body(ended));
+    });
+}
+
+void Monitor::run_checks(const std::vector<std::string>& names,
+                         noa::sdk::Function<void(const CheckList&)> then) {
+    struct Run {
+        noa::sdk::Function<void(const CheckList&)> then;
+        CheckList ended;
+        std::size_t awaited = 0;
+    };
     if (names.empty()) {
-        responder.reply(noa::json_body(CheckList()));
+        then({});
         return;
     }
     // Owned by the runs that it waits for.
-    auto run = std::make_shared<Run>(Run{std::move(responder), {}, names.size()});
+    auto run = std::make_shared<Run>(Run{std::move(then), {}, names.size()});
     for (const std::string& name : names) {
         checks_.run(name, [this, run](const CheckState& state) {
             run->ended.checks.push_back(listed(state));
             if (--run->awaited == 0) {
                 std::ranges::sort(run->ended.checks, {}, &ListedCheck::name);
-                run->answer.reply(noa::json_body(run->ended));
+                run->then(run->ended);
             }
         });
     }
+}
+
+void Monitor::verify(noa::Responder responder) {
+    std::vector<std::string> names;
+    for (const CheckState* state : checks_.all()) {
+        names.push_back(state->setting.name);
+    }
+    run_checks(names, [this, responder = std::move(responder)](const CheckList& ended) mutable {
+        bool passes = true;
+        Json checks = Json::array();
+        for (const ListedCheck& check : ended.checks) {
+            passes = passes && check.status == "healthy";
+            checks.push_back(
+                {{"name", check.name}, {"status", check.status}, {"text", check.text}});
+        }
+        Json criteria = Json::array();
+        for (const Criterion& criterion : criteria_of(settings_.verify)) {
+            criteria.push_back(judged(criterion, ring_));
+            passes = passes && criteria.back()["status"] == "pass";
+        }
+        responder.reply(noa::json_body(Json{{"verdict", passes ? "pass" : "fail"},
+                                            {"rounds", ring_.rounds()},
+                                            {"checks", std::move(checks)},
+                                            {"criteria", std::move(criteria)}}));
+    });
 }
 
 ListedCheck Monitor::listed(const CheckState& state) const {

@@ -30,9 +30,19 @@ noa::Status Settings::check() const {
     if (repeat < 1min || repeat > 7 * 24h) {
         return noa::invalid("/repeat: must be 1min to 7d");
     }
-    for (const noa::Status& usable : {check_checks(), check_rules(), check_channels()}) {
+    for (const noa::Status& usable :
+         {check_checks(), check_rules(), check_channels(), check_criteria()}) {
         if (!usable) {
             return usable;
+        }
+    }
+    return {};
+}
+
+noa::Status Settings::check_criteria() const {
+    for (std::size_t at = 0; at < verify.size(); ++at) {
+        if (const noa::Status usable = verify[at].check(); !usable) {
+            return noa::invalid("/verify/" + std::to_string(at) + usable.error().text);
         }
     }
     return {};

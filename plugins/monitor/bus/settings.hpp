@@ -6,6 +6,7 @@
 
 #include "../alerts/channel.hpp"
 #include "../alerts/rule.hpp"
+#include "../alerts/verify.hpp"
 #include "../checks/terms.hpp"
 #include "../collect/series.hpp"
 #include "noa/sdk/json.hpp"
@@ -36,6 +37,7 @@ struct Settings {
     noa::Duration repeat = std::chrono::hours(4);
     std::vector<ChannelSetting> channels;
     DaySettings days;
+    std::vector<Criterion> verify;
 
     static constexpr auto fields() {
         return noa::fields(noa::optional_field("interval", &Settings::interval),
@@ -48,7 +50,8 @@ struct Settings {
                            noa::optional_field("rules", &Settings::rules),
                            noa::optional_field("repeat", &Settings::repeat),
                            noa::optional_field("channels", &Settings::channels),
-                           noa::optional_field("days", &Settings::days));
+                           noa::optional_field("days", &Settings::days),
+                           noa::optional_field("verify", &Settings::verify));
     }
 
     [[nodiscard]] noa::Status check() const;
@@ -58,6 +61,7 @@ private:
     [[nodiscard]] noa::Status check_checks() const;
     [[nodiscard]] noa::Status check_rules() const;
     [[nodiscard]] noa::Status check_channels() const;
+    [[nodiscard]] noa::Status check_criteria() const;
 };
 
 // Durations are texts with a unit.
@@ -76,6 +80,12 @@ inline constexpr const char* settings_schema = R"({
         "file_systems": {"type": "array", "maxItems": 100, "default": ["/"],
                          "items": {"type": "string", "pattern": "^/", "maxLength": 200},
                          "description": "paths whose file systems are looked at"},
+        "verify": {"type": "array", "maxItems": 100, "default": [], "items": {
+            "type": "object", "additionalProperties": false, "required": ["name", "expression"],
+            "properties": {
+                "name": {"type": "string", "pattern": "^[a-z0-9_-]{1,63}$"},
+                "expression": {"type": "string", "maxLength": 2000,
+                               "description": "what it has a figure for, is not as it should be"}}}},
         "days": {"type": "object", "additionalProperties": false, "properties": {
             "keep_days": {"type": "integer", "minimum": 0, "maximum": 3650, "default": 30,
                           "description": "files of figures, one a day; 0: none is written"},
