@@ -216,3 +216,26 @@ class Watcher:
 
     def action(self, agent, action):
         return self.until(lambda event: event["agent"] == agent and event["action"] == action)
+
+
+class Outside:
+    """A program that serves as an agent until the end; `take` answers each message of it."""
+
+    def __init__(self, host, name, take):
+        self.client = noa_client.Client(host.runtime_dir)
+        self.client.begin_serving(name, 8)
+        self.ended = False
+        self.thread = threading.Thread(target=self.serve, args=(take,))
+
+    def serve(self, take):
+        while not self.ended:
+            self.client.serve(take, until=lambda: self.ended, timeout_s=0.1)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended = True
+        self.thread.join()
+        self.client.close()

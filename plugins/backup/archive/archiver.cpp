@@ -176,6 +176,9 @@ noa::sdk::Result<ArchiveResult> archive(Repository& repository, const ArchiveOpt
     result.snapshot.gid = options.origin.gid;
     result.snapshot.excludes = options.excludes;
     result.snapshot.tags = options.tags;
+    if (progress.faults != 0) {
+        result.snapshot.tags.emplace_back(partial_tag);
+    }
     const auto id = repository.save_snapshot(result.snapshot);
     if (!id) {
         return id.error();

@@ -22,10 +22,13 @@ struct Source {
     std::string from; // where it is read; empty: there
 };
 
+// Of a snapshot in which something is missing, or not as it was at one moment.
+inline constexpr const char* partial_tag = "partial";
+
 struct ArchiveOptions {
     std::vector<Source> sources;
     std::vector<std::string> excludes;
-    // Files that are read elsewhere: a consistent copy in the place of a database at work.
+    // Files and folders that are read elsewhere: a consistent copy in the place of what is at work.
     std::map<std::string, std::string> substitutes;
     std::set<std::string> omitted; // what such a copy makes superfluous
     std::vector<std::string> tags;
@@ -46,7 +49,8 @@ struct ArchiveResult {
     WriteFigures written;
 };
 
-// What cannot be read is left out and a fault of `progress`; what cannot be stored ends it. An end
+// What cannot be read is left out and a fault of `progress`, and the snapshot is tagged as partial;
+// what cannot be stored ends it. An end
 // leaves what was stored already for the next time. The index has to be loaded, and the repository
 // locked.  [any thread, its own]
 [[nodiscard]] noa::sdk::Result<ArchiveResult> archive(Repository& repository,

@@ -17,8 +17,14 @@ void scan_sizes(const ArchiveOptions& options, Progress& progress, const std::st
         }
     };
     for (const Source& source : options.sources) {
+        if (options.omitted.contains(source.path)) {
+            continue;
+        }
         std::error_code failed;
-        const fs::path top = source.from.empty() ? source.path : source.from;
+        const auto other = options.substitutes.find(source.path);
+        const fs::path top = other != options.substitutes.end() ? other->second
+                             : source.from.empty()              ? source.path
+                                                                : source.from;
         count(fs::directory_entry(top, failed));
         fs::recursive_directory_iterator at(top, fs::directory_options::skip_permission_denied,
                                             failed);

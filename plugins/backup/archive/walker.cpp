@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -19,8 +20,15 @@ constexpr std::size_t deepest_folder = 1000;
 
 // Names of a folder, sorted; nothing and errno when it cannot be read.
 std::optional<std::vector<std::string>> names_in(const std::string& path) {
-    DIR* folder = ::opendir(path.c_str());
+    // What was a folder when it was looked at may be a link now.
+    const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR* folder = fd >= 0 ? ::fdopendir(fd) : nullptr;
     if (folder == nullptr) {
+        const int code = errno;
+        if (fd >= 0) {
+            ::close(fd);
+        }
+        errno = code;
         return std::nullopt;
     }
     std::vector<std::string> names;
@@ -145,6 +153,9 @@ noa::sdk::Status Walker::walk_place(const Place& place, const std::string& path,
         const Place& below = place.below[slot];
         const std::string its_path = path + "/" + below.name;
         const Node* then = find_node(nodes, below.name);
+        if (options_.omitted.contains(its_path)) {
+            continue;
+        }
         if (below.whole) {
             done = add({directory, slot, then, below.name, its_path, below.from});
             continue;
@@ -213,11 +224,11 @@ noa::sdk::Status Walker::add(const Entry& entry) {
         progress_.fault(entry.path, "nested too deep");
         return {};
     }
-    Node node = node_of(found, entry.from, owners_);
+    Node node = node_of(found, from, owners_);
     node.name = entry.name;
     OpenDirectory* directory =
         assembly_.open_directory(entry.directory, entry.slot, std::move(node));
-    return walk_folder(entry.path, entry.from, directory,
+    return walk_folder(entry.path, from, directory,
                        entry.former != nullptr ? entry.former->subtree : std::nullopt);
 }
 

@@ -89,6 +89,10 @@ noa::Health Backup::health() const {
         if (settings_->plans.contains(name) && !record.error.empty()) {
             return noa::Health::needs_repair("plan " + name + ": " + record.error);
         }
+        if (settings_->plans.contains(name) && !record.drill_error.empty()) {
+            return noa::Health::needs_repair("the drill of plan " + name + ": " +
+                                             record.drill_error);
+        }
     }
     return noa::Health::healthy();
 }

@@ -4,9 +4,11 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
+#include "../jobs/hooks.hpp"
 #include "../jobs/work.hpp"
 #include "../repository/repository.hpp"
 #include "messages.hpp"
@@ -37,6 +39,33 @@ private:
         Progress progress;
         std::stop_source stop;
     };
+    // For jobs, which may not know the bus. Lives as long as one of them.
+    class Asking final : public Hooks {
+    public:
+        explicit Asking(Backup& agent) : agent_(agent), own_name_(agent.name()) {}
+        noa::sdk::Result<std::map<std::string, Offer>> offers(const std::vector<std::string>& names,
+                                                              const std::stop_token& stop) override;
+        std::vector<noa::sdk::Result<std::string>> ask(Hook hook,
+                                                       const std::vector<HookCall>& calls,
+                                                       noa::Duration patience,
+                                                       const std::stop_token& stop) override;
+
+    private:
+        struct Question {
+            std::string agent;
+            std::string operation;
+            std::string body;
+        };
+        using Answers = std::vector<noa::sdk::Result<std::string>>;
+        struct Round;
+        Answers ask_all(const std::vector<Question>& questions, noa::Duration patience,
+                        const std::stop_token& stop);
+        void ask_some(std::span<const Question> questions, noa::Duration patience,
+                      const std::stop_token& stop, Answers& ret_answers);
+
+        Backup& agent_; // of which only `post` is called off the lane
+        std::string own_name_;
+    };
     struct Outcome {
         Records records;
         JobResult answer;
@@ -58,6 +87,10 @@ private:
     void set_up_jobs(noa::Setup& setup);
     void set_up_upkeep(noa::Setup& setup);
     void set_up_status(noa::Setup& setup);
+    // An operation that is a job: `run(job, name, request)` for what `name_of(request)` names.
+    template <class Request, class Name, class Run>
+    void add_job(noa::Setup& setup, const char* operation, const char* summary, Name name_of,
+                 Run run);
     // Refused while another runs; answered when it has ended, or at once with its number.
     void begin(std::string kind, const noa::Result<std::string>& what, Work work,
                std::optional<noa::Responder> responder, bool wait = true);

@@ -62,121 +62,107 @@ JobResult run_restore(Job& job, const RestoreRequest& request, const std::string
 
 } // namespace
 
-void Backup::set_up_jobs(noa::Setup& setup) {
-    setup.operation(
-        "init", "Makes a repository",
-        [this](const RepositoryRequest& request, noa::Responder responder) {
-            const auto name = repository_of(request.repository);
-            begin(
-                "init", name,
-                [name](Job& job) -> JobResult {
-                    const auto made = make_repository(job.settings.repositories.at(*name));
-                    return made ? JobResult(noa::Json{{"repository", *name},
-                                                      {"id", (*made)->config().id.hex()}})
-                                : made.error();
-                },
-                std::move(responder));
-        });
-    setup.operation("run", "Runs a plan now",
-                    [this](const PlanRequest& request, noa::Responder responder) {
-                        const auto name = plan_of(request.plan);
-                        begin(
-                            "run", name, [name](Job& job) { return run_plan(job, *name); },
-                            std::move(responder), request.wait);
-                    });
-    setup.operation("restore", "Restores a snapshot, or a part of it, to a directory",
-                    [this](const RestoreRequest& request, noa::Responder responder) {
-                        auto name = repository_of(request.repository);
-                        if (name && !request.target.starts_with('/')) {
-                            name = noa::invalid("/target: must be absolute");
+template <class Request, class Name, class Run>
+void Backup::add_job(noa::Setup& setup, const char* operation, const char* summary, Name name_of,
+                     Run run) {
+    setup.operation(operation, summary,
+                    [this, operation, name_of, run](Request request, noa::Responder responder) {
+                        const noa::Result<std::string> name = name_of(request);
+                        bool wait = true;
+                        if constexpr (requires { request.wait; }) {
+                            wait = request.wait;
                         }
                         begin(
-                            "restore", name,
-                            [name, request](Job& job) { return run_restore(job, request, *name); },
-                            std::move(responder), request.wait);
+                            operation, name,
+                            [name, run, request = std::move(request)](Job& job) {
+                                return run(job, *name, request);
+                            },
+                            std::move(responder), wait);
                     });
-    setup.operation(
-        "restore_agent", "Restores the state of an agent beside, for the host to put in its place",
-        [this](const RestoreAgentRequest& request, noa::Responder responder) {
-            const auto name = repository_of(request.repository);
-            begin(
-                "restore_agent", name,
-                [name, request](Job& job) {
-                    return run_restore_agent(job, *name, request.snapshot, request.agent);
-                },
-                std::move(responder));
+}
+
+void Backup::set_up_jobs(noa::Setup& setup) {
+    const auto repository = [this](const auto& request) {
+        return repository_of(request.repository);
+    };
+    add_job<RepositoryRequest>(
+        setup, "init", "Makes a repository", repository,
+        [](Job& job, const std::string& name, const RepositoryRequest&) -> JobResult {
+            const auto made = make_repository(job.settings.repositories.at(name));
+            return made ? JobResult(
+                              noa::Json{{"repository", name}, {"id", (*made)->config().id.hex()}})
+                        : made.error();
         });
+    add_job<PlanRequest>(
+        setup, "run", "Runs a plan now",
+        [this](const PlanRequest& request) { return plan_of(request.plan); },
+        [](Job& job, const std::string& name, const PlanRequest&) { return run_plan(job, name); });
+    add_job<RestoreRequest>(
+        setup, "restore", "Restores a snapshot, or a part of it, to a directory",
+        [this](const RestoreRequest& request) -> noa::Result<std::string> {
+            auto name = repository_of(request.repository);
+            return name && !request.target.starts_with('/')
+                       ? noa::invalid("/target: must be absolute")
+                       : name;
+        },
+        [](Job& job, const std::string& name, const RestoreRequest& request) {
+            return run_restore(job, request, name);
+        });
+    add_job<RestoreAgentRequest>(
+        setup, "restore_agent",
+        "Restores the state of an agent beside, for the host to put in its place", repository,
+        [](Job& job, const std::string& name, const RestoreAgentRequest& request) {
+            return run_restore_agent(job, name, request.snapshot, request.agent);
+        });
+    add_job<KeyAddRequest>(setup, "keys.rotate",
+                           "A key for a new password, in the place of the one in use", repository,
+                           [](Job& job, const std::string& name, const KeyAddRequest& request) {
+                               return run_rotate(job, name, request.password_file);
+                           });
     set_up_upkeep(setup);
     set_up_status(setup);
 }
 
 void Backup::set_up_upkeep(noa::Setup& setup) {
-    setup.operation("check", "Reads a repository, all of it or a part",
-                    [this](const CheckRequest& request, noa::Responder responder) {
-                        const auto name = repository_of(request.repository);
-                        begin(
-                            "check", name,
-                            [name, request](Job& job) {
-                                return run_check(job, *name, request.part, request.parts);
-                            },
-                            std::move(responder), request.wait);
-                    });
-    setup.operation(
-        "drill", "Restores a snapshot beside, and looks at all of it",
-        [this](const DrillRequest& request, noa::Responder responder) {
-            const auto name = plan_of(request.plan);
-            begin(
-                "drill", name,
-                [name, request](Job& job) { return run_drill(job, *name, request.snapshot); },
-                std::move(responder), request.wait);
+    const auto repository = [this](const auto& request) {
+        return repository_of(request.repository);
+    };
+    const auto plan = [this](const auto& request) { return plan_of(request.plan); };
+    add_job<CheckRequest>(setup, "check", "Reads a repository, all of it or a part", repository,
+                          [](Job& job, const std::string& name, const CheckRequest& request) {
+                              return run_check(job, name, request.part, request.parts);
+                          });
+    add_job<DrillRequest>(setup, "drill", "Restores a snapshot beside, and looks at all of it",
+                          plan, [](Job& job, const std::string& name, const DrillRequest& request) {
+                              return run_drill(job, name, request.snapshot);
+                          });
+    add_job<ForgetRequest>(setup, "forget", "Takes away the snapshots that a plan does not keep",
+                           plan,
+                           [](Job& job, const std::string& name, const ForgetRequest& request) {
+                               return run_forget(job, name, request.dry_run, request.prune);
+                           });
+    add_job<PruneRequest>(setup, "prune", "Takes away the data that no snapshot needs", repository,
+                          [](Job& job, const std::string& name, const PruneRequest& request) {
+                              return run_prune(job, name, request.dry_run);
+                          });
+    add_job<RepairRequest>(
+        setup, "repair", "Takes out what is damaged, and saves what can be saved",
+        [this](const RepairRequest& request) {
+            const auto from = request.from ? repository_of(request.from) : std::string();
+            return from ? repository_of(request.repository) : from;
+        },
+        [](Job& job, const std::string& name, const RepairRequest& request) {
+            return run_repair(job, name, request.from.value_or(""));
         });
-    setup.operation("forget", "Takes away the snapshots that a plan does not keep",
-                    [this](const ForgetRequest& request, noa::Responder responder) {
-                        const auto name = plan_of(request.plan);
-                        begin(
-                            "forget", name,
-                            [name, request](Job& job) {
-                                return run_forget(job, *name, request.dry_run, request.prune);
-                            },
-                            std::move(responder), request.wait);
-                    });
-    setup.operation(
-        "prune", "Takes away the data that no snapshot needs",
-        [this](const PruneRequest& request, noa::Responder responder) {
-            const auto name = repository_of(request.repository);
-            begin(
-                "prune", name,
-                [name, request](Job& job) { return run_prune(job, *name, request.dry_run); },
-                std::move(responder), request.wait);
+    add_job<CopyRequest>(
+        setup, "copy", "Copies the snapshots of a repository to another",
+        [this](const CopyRequest& request) {
+            const auto from = repository_of(request.from);
+            return from ? repository_of(request.to) : from;
+        },
+        [](Job& job, const std::string& name, const CopyRequest& request) {
+            return run_copy(job, request.from, name);
         });
-    setup.operation("repair", "Takes out what is damaged, and saves what can be saved",
-                    [this](const RepairRequest& request, noa::Responder responder) {
-                        const auto name = repository_of(request.repository);
-                        const auto from =
-                            request.from ? repository_of(request.from) : std::string();
-                        begin(
-                            "repair", name && !from ? from : name,
-                            [name, from](Job& job) { return run_repair(job, *name, *from); },
-                            std::move(responder), request.wait);
-                    });
-    setup.operation(
-        "keys.rotate", "A key for a new password, in the place of the one in use",
-        [this](const KeyAddRequest& request, noa::Responder responder) {
-            const auto name = repository_of(request.repository);
-            begin(
-                "keys.rotate", name,
-                [name, request](Job& job) { return run_rotate(job, *name, request.password_file); },
-                std::move(responder));
-        });
-    setup.operation("copy", "Copies the snapshots of a repository to another",
-                    [this](const CopyRequest& request, noa::Responder responder) {
-                        const auto from = repository_of(request.from);
-                        const auto to = repository_of(request.to);
-                        begin(
-                            "copy", from ? to : from,
-                            [from, to](Job& job) { return run_copy(job, *from, *to); },
-                            std::move(responder), request.wait);
-                    });
 }
 
 void Backup::set_up_status(noa::Setup& setup) {
@@ -211,14 +197,14 @@ void Backup::begin(std::string kind, const noa::Result<std::string>& what, Work 
         responder->reply(noa::json_body(noa::Json{{"job", running_->number}}));
         responder.reset();
     }
-    auto job = [running = running_, settings = settings_, places = places_, records = records_,
-                work =
-                    std::move(work)](const std::stop_token& token) mutable -> noa::Result<Outcome> {
+    auto job = [hooks = std::make_unique<Asking>(*this), running = running_, settings = settings_,
+                places = places_, records = records_, work = std::move(work)](
+                   const std::stop_token& token) mutable -> noa::Result<Outcome> {
         // The host's messages come first. Threads that a job starts inherit it.
         ::setpriority(PRIO_PROCESS, 0, job_nice);
         const std::stop_callback forward(token, [&] { running->stop.request_stop(); });
-        Job context{*settings, places,          running->progress, running->stop.get_token(),
-                    records,   running->since_s};
+        Job context{*settings,        places, running->progress, running->stop.get_token(), records,
+                    running->since_s, *hooks};
         JobResult answer = work(context);
         if (token.stop_requested() && !answer) {
             return answer.error(); // it is done again by the next generation
@@ -315,6 +301,9 @@ noa::Json Backup::ready() const {
         if (older(std::max(its.drill_s, known ? repository->second.checked_s : 0),
                   settings_->ready.verified_age)) {
             reasons.push_back("plan " + name + ": none that was verified recently");
+        }
+        if (!its.drill_error.empty()) {
+            reasons.push_back("the drill of plan " + name + ": " + its.drill_error);
         }
         if (known && !repository->second.damage.empty()) {
             reasons.push_back("repository " + plan.repository + ": " + repository->second.damage);

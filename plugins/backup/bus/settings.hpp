@@ -56,6 +56,7 @@ struct PlanSettings {
     std::string copy_to;
     std::uint32_t check_parts = 10;
     noa::Duration drill_every = std::chrono::hours(24 * 7);
+    noa::Duration agent_timeout = std::chrono::seconds(60);
     static constexpr auto fields() {
         return noa::fields(noa::field("repository", &PlanSettings::repository),
                            noa::optional_field("agents", &PlanSettings::agents),
@@ -66,7 +67,8 @@ struct PlanSettings {
                            noa::optional_field("keep", &PlanSettings::keep),
                            noa::optional_field("copy_to", &PlanSettings::copy_to),
                            noa::optional_field("check_parts", &PlanSettings::check_parts),
-                           noa::optional_field("drill_every", &PlanSettings::drill_every));
+                           noa::optional_field("drill_every", &PlanSettings::drill_every),
+                           noa::optional_field("agent_timeout", &PlanSettings::agent_timeout));
     }
 };
 
@@ -131,7 +133,9 @@ inline constexpr const char* settings_schema = R"({
                 "copy_to": {"type": "string", "description": "a second repository"},
                 "check_parts": {"type": "integer", "minimum": 0, "maximum": 256, "default": 10,
                                 "description": "each run reads one of so many; 0: none"},
-                "drill_every": {"$ref": "#/definitions/duration", "default": "7d"}}}},
+                "drill_every": {"$ref": "#/definitions/duration", "default": "7d"},
+                "agent_timeout": {"$ref": "#/definitions/duration", "default": "60s",
+                    "description": "for an agent to write or to validate its state"}}}},
         "ready": {"type": "object", "additionalProperties": false, "properties": {
             "backup_age": {"$ref": "#/definitions/duration", "default": "26h"},
             "verified_age": {"$ref": "#/definitions/duration", "default": "8d"}}}}})";

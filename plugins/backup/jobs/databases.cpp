@@ -30,15 +30,18 @@ bool looks_like_one(const fs::path& path) {
            });
 }
 
-std::vector<std::string> candidates(const std::string& folder) {
+std::vector<std::string> candidates(const std::string& folder,
+                                    const std::set<std::string>& skipped = {}) {
     std::vector<std::string> found;
     std::error_code failed;
     fs::recursive_directory_iterator at(folder, fs::directory_options::skip_permission_denied,
                                         failed);
     for (; !failed && at != fs::recursive_directory_iterator(); at.increment(failed)) {
         std::error_code unknown;
-        if (at->symlink_status(unknown).type() == fs::file_type::regular &&
-            looks_like_one(at->path())) {
+        if (skipped.contains(at->path().string())) {
+            at.disable_recursion_pending();
+        } else if (at->symlink_status(unknown).type() == fs::file_type::regular &&
+                   looks_like_one(at->path())) {
             found.push_back(at->path().string());
         }
     }
@@ -74,22 +77,17 @@ void omit(DatabaseCopies& copies, const std::string& path) {
 
 } // namespace
 
-noa::sdk::Result<DatabaseCopies> copy_databases(const std::vector<std::string>& folders,
-                                                const std::string& staging, Progress& progress,
-                                                const std::stop_token& stop) {
-    std::error_code failed;
-    fs::remove_all(staging, failed);
-    fs::create_directories(staging, failed);
-    if (failed) {
-        return noa::sdk::failed("make " + staging + ": " + failed.message());
-    }
-    DatabaseCopies copies;
+namespace {
+
+// In read transactions, all of them. What cannot be opened is a fault.
+std::vector<Open> begin_all(const DatabasePlaces& places, DatabaseCopies& copies,
+                            Progress& progress) {
     std::vector<Open> open;
-    for (const std::string& folder : folders) {
-        for (const std::string& path : candidates(folder)) {
-            if (path.starts_with(staging)) {
-                continue;
-            }
+    for (const std::string& folder : places.folders) {
+        if (places.skipped.contains(folder)) {
+            continue;
+        }
+        for (const std::string& path : candidates(folder, places.skipped)) {
             auto database = open.size() < most_databases
                                 ? begin_reading(path)
                                 : noa::sqlite::Result<std::optional<noa::sqlite::Database>>(
@@ -103,11 +101,29 @@ noa::sdk::Result<DatabaseCopies> copy_databases(const std::vector<std::string>& 
             }
         }
     }
+    return open;
+}
+
+} // namespace
+
+noa::sdk::Result<DatabaseCopies> copy_databases(const DatabasePlaces& places,
+                                                const std::function<void()>& at_barrier,
+                                                Progress& progress, const std::stop_token& stop) {
+    std::error_code failed;
+    fs::remove_all(places.staging, failed);
+    fs::create_directories(places.staging, failed);
+    if (failed) {
+        return noa::sdk::failed("make " + places.staging + ": " + failed.message());
+    }
+    DatabaseCopies copies;
+    std::vector<Open> open = begin_all(places, copies, progress);
+    at_barrier();
     for (Open& one : open) {
         if (stop.stop_requested()) {
             return interrupted();
         }
-        const std::string copy = staging + "/" + std::to_string(copies.substitutes.size()) + ".db";
+        const std::string copy =
+            places.staging + "/" + std::to_string(copies.substitutes.size()) + ".db";
         if (auto copied = one.database.backup_to(copy); !copied) {
             progress.fault(one.path, "not kept: " + copied.error().message());
             copies.omitted.insert(one.path);

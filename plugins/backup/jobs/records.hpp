@@ -14,13 +14,15 @@ struct PlanRecord {
     std::int64_t success_s = 0; // when it last ended well
     std::int64_t drill_s = 0;
     std::string snapshot;
-    std::string error; // of the last run; empty: it went well
+    std::string error;       // of the last run; empty: it went well
+    std::string drill_error; // what an agent said of its state in the last drill
     static constexpr auto fields() {
         return noa::fields(noa::optional_field("tried_s", &PlanRecord::tried_s),
                            noa::optional_field("success_s", &PlanRecord::success_s),
                            noa::optional_field("drill_s", &PlanRecord::drill_s),
                            noa::optional_field("snapshot", &PlanRecord::snapshot),
-                           noa::optional_field("error", &PlanRecord::error));
+                           noa::optional_field("error", &PlanRecord::error),
+                           noa::optional_field("drill_error", &PlanRecord::drill_error));
     }
 };
 

@@ -1,11 +1,13 @@
 // Jobs beside the archive itself.
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "../archive/check.hpp"
 #include "../archive/copy.hpp"
 #include "../archive/prune.hpp"
 #include "../archive/restorer.hpp"
+#include "agent_states.hpp"
 #include "databases.hpp"
 #include "session.hpp"
 #include "work.hpp"
@@ -52,6 +54,11 @@ noa::Json prune_json(const PruneReport& report) {
     return {{"kept_packs", report.kept_packs},         {"removed_packs", report.removed_packs},
             {"repacked_packs", report.repacked_packs}, {"unlisted_packs", report.unlisted_packs},
             {"freed_bytes", report.freed_bytes},       {"unused_bytes", report.unused_bytes}};
+}
+
+std::string fault_text(const Progress& progress) {
+    const Fault fault = progress.kept_faults().front();
+    return fault.what + ": " + fault.why;
 }
 
 JobResult prune_session(Job& job, Repository& repository, bool dry_run) {
@@ -104,6 +111,13 @@ JobResult run_drill(Job& job, const std::string& plan, const std::string& id) {
         restore((*session)->repository(), *snapshot,
                 {.target = job.places.drill(), .read_back = true}, found, job.stop);
     const auto databases = check_databases(job.places.drill(), job.stop);
+    // What an agent says, or that it does not answer, is no damage of the repository.
+    Progress told;
+    const auto validated = restored
+                               ? validate_states(job, job.places.drill() + job.places.agents(),
+                                                 job.settings.plans.at(plan).agent_timeout, told)
+                               : std::vector<std::string>();
+    clear_scratch(job.places);
     fs::remove_all(job.places.drill(), ignored);
     if (!restored || job.stop.stop_requested()) {
         return restored ? interrupted() : restored.error();
@@ -113,21 +127,26 @@ JobResult run_drill(Job& job, const std::string& plan, const std::string& id) {
             found.fault(database.path.substr(job.places.drill().size()), database.fault);
         }
     }
-    const bool good = found.faults == 0;
-    RepositoryRecord& record = job.records.repositories[name];
-    if (good) {
-        job.records.plans[plan].drill_s = job.now_s;
+    PlanRecord& record = job.records.plans[plan];
+    record.drill_error.clear();
+    if (found.faults != 0) {
+        job.records.repositories[name].damage =
+            "the drill of plan " + plan + " failed: " + fault_text(found);
+    } else if (told.faults != 0) {
+        record.drill_error = fault_text(told);
     } else {
-        record.damage = "the drill of plan " + plan + " failed: " + found.kept_faults()[0].what +
-                        ": " + found.kept_faults()[0].why;
+        record.drill_s = job.now_s;
     }
-    return noa::Json{{"ok", good},
+    std::vector<Fault> faults = found.kept_faults();
+    std::ranges::copy(told.kept_faults(), std::back_inserter(faults));
+    return noa::Json{{"ok", faults.empty()},
                      {"snapshot", snapshot->id.hex()},
                      {"files", restored->files},
                      {"bytes", restored->bytes},
                      {"databases", databases.size()},
-                     {"faults", found.faults.load()},
-                     {"first_faults", faults_json(found.kept_faults())}};
+                     {"validated_by_agents", validated},
+                     {"faults", found.faults + told.faults},
+                     {"first_faults", faults_json(faults)}};
 }
 
 JobResult run_forget(Job& job, const std::string& plan, bool dry_run, bool prune) {

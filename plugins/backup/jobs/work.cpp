@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "../archive/archiver.hpp"
+#include "agent_states.hpp"
 #include "databases.hpp"
 #include "session.hpp"
 
@@ -18,6 +19,39 @@ constexpr std::size_t most_told = 20; // faults, in an answer
 bool wanted(const std::vector<std::string>& names, const std::string& name) {
     return std::ranges::find(names, "*") != names.end() ||
            std::ranges::find(names, name) != names.end();
+}
+
+// States of agents, and databases, as they are at one moment.
+noa::sdk::Status take_states(Job& job, const PlanSettings& plan,
+                             const std::vector<std::string>& folders, ArchiveOptions& options,
+                             AgentStates& states) {
+    options.omitted = clear_scratch(job.places);
+    auto writers = writers_of(job, plan);
+    if (!writers) {
+        job.progress.fault(job.places.agents(), "no agent was asked for its state; kept as files "
+                                                "are: " +
+                                                    writers.error().text);
+        writers = std::vector<HookCall>();
+    }
+    DatabasePlaces places{folders, {}, job.places.staging()};
+    for (const HookCall& writer : *writers) {
+        places.skipped.insert(job.places.agent(writer.agent));
+    }
+    for (const std::string& own :
+         {job.places.staging(), job.places.drill(), job.places.restored()}) {
+        places.skipped.insert(own);
+        options.omitted.insert(own);
+    }
+    auto copies = copy_databases(
+        places, [&] { states = write_states(job, plan, *writers); }, job.progress, job.stop);
+    if (!copies) {
+        return copies.error();
+    }
+    options.substitutes = std::move(copies->substitutes);
+    options.substitutes.merge(states.substitutes);
+    options.omitted.merge(copies->omitted);
+    options.omitted.merge(states.omitted);
+    return {};
 }
 
 // The state of agents, noa's own part of the configuration, and what else was asked for.
@@ -35,22 +69,23 @@ std::vector<std::string> folders_of(const Job& job, const PlanSettings& plan) {
 }
 
 noa::sdk::Result<ArchiveResult> archive_plan(Job& job, const std::string& name,
-                                             const PlanSettings& plan, Repository& repository) {
-    const std::vector<std::string> folders = folders_of(job, plan);
+                                             const PlanSettings& plan, Repository& repository,
+                                             AgentStates& states) {
+    std::vector<std::string> folders = folders_of(job, plan);
     const bool covered = std::ranges::any_of(plan.paths, [&](const std::string& path) {
         return job.places.agents().starts_with(path) || path.starts_with(job.places.agents());
     });
-    auto copies = copy_databases(covered ? std::vector{job.places.agents()} : folders,
-                                 job.places.staging(), job.progress, job.stop);
-    if (!copies) {
-        return copies.error();
-    }
     ArchiveOptions options;
-    options.substitutes = std::move(copies->substitutes);
-    options.omitted = std::move(copies->omitted);
-    options.omitted.insert(job.places.staging());
-    options.omitted.insert(job.places.drill());
-    options.omitted.insert(job.places.restored());
+    if (noa::sdk::Status taken = take_states(
+            job, plan, covered ? std::vector{job.places.agents()} : folders, options, states);
+        !taken) {
+        return taken.error();
+    }
+    for (const std::string& agent : states.written) { // some had no directory before
+        folders.push_back(job.places.agent(agent));
+    }
+    std::ranges::sort(folders);
+    folders.erase(std::unique(folders.begin(), folders.end()), folders.end());
     for (const auto& [other, settings] : job.settings.repositories) {
         options.omitted.insert(settings.path);
     }
@@ -163,15 +198,19 @@ JobResult run_plan(Job& job, const std::string& name) {
         if (session) {
             retire_key(job.records.repositories[plan.repository], (*session)->repository());
         }
-        auto result = session ? archive_plan(job, name, plan, (*session)->repository())
+        AgentStates states;
+        auto result = session ? archive_plan(job, name, plan, (*session)->repository(), states)
                               : noa::sdk::Result<ArchiveResult>(session.error());
         std::error_code ignored;
         fs::remove_all(job.places.staging(), ignored);
+        clear_scratch(job.places);
         if (!result) {
             record.error = result.error().text;
             return result.error();
         }
         answer = archive_info(*result);
+        answer["written_by_agents"] = states.written;
+        answer["partial"] = result->snapshot.has_tag(partial_tag);
         record.snapshot = result->snapshot.id.hex();
     }
     answer["plan"] = name;

@@ -6,6 +6,7 @@
 
 #include "../archive/progress.hpp"
 #include "../bus/settings.hpp"
+#include "hooks.hpp"
 #include "records.hpp"
 
 namespace backup {
@@ -14,6 +15,11 @@ namespace backup {
 struct Places {
     std::string state; // of the agent
     [[nodiscard]] std::string agents() const { return state.substr(0, state.rfind('/')); }
+    [[nodiscard]] std::string agent(const std::string& name) const { return agents() + "/" + name; }
+    // What this asks agents to write, and to look at, begins so, right in their directories.
+    [[nodiscard]] std::string scratch_prefix() const {
+        return ".backup-" + state.substr(state.rfind('/') + 1) + ".";
+    }
     [[nodiscard]] std::string staging() const { return state + "/staging"; }
     [[nodiscard]] std::string drill() const { return state + "/drill"; }
     [[nodiscard]] std::string restored() const { return state + "/restored"; }
@@ -35,6 +41,7 @@ struct Job {
     std::stop_token stop;
     Records& records;
     std::int64_t now_s;
+    Hooks& hooks;
 };
 
 using JobResult = noa::sdk::Result<noa::Json>; // what is answered

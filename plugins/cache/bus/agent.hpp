@@ -20,6 +20,7 @@
 #include "hot_keys.hpp"
 #include "leases.hpp"
 #include "messages.hpp"
+#include "noa/sdk/backup.hpp"
 #include "settings.hpp"
 
 namespace cache {
@@ -230,6 +231,7 @@ private:
         bool writing = false; // a task is under way
     };
     Snapshots snapshots_;
+    noa::BackupHooks backup_;
     std::uint64_t random_ = 0x9e3779b97f4a7c15U; // for early refreshes
     tier::Tier tier_{tier_listener()};           // its thread posts
     resp::Service resp_;                         // goes first: its thread uses the store

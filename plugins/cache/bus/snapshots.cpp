@@ -29,6 +29,8 @@ void Cache::set_up_snapshots(noa::Setup& setup) {
                             responder.reply(outcome);
                         });
                     });
+    backup_.validate_with([](const std::string& directory) { return snapshot::check(directory); });
+    setup.use(backup_);
     setup.counter("snapshots_total", "Snapshots written", snapshots_.written);
     setup.counter("snapshots_failed_total", "Snapshots that could not be written",
                   snapshots_.failed);

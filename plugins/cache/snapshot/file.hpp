@@ -53,5 +53,7 @@ noa::Result<Loaded> load(const Source& source, Store& store, const Moment& at,
 // From the directory. NOA_E_NOT_FOUND: there is none. One that cannot be used is put aside.
 noa::Result<Loaded> load(const std::string& directory, Store& store, const Moment& at,
                          const std::function<bool()>& enough);
+// Reads all of the one in the directory, if there is one, and changes nothing.  [any]
+noa::Status check(const std::string& directory);
 
 } // namespace cache::snapshot

@@ -209,10 +209,11 @@ noa::Result<Loaded> load(const Source& source, Store& store, const Moment& at,
     }
 }
 
-noa::Result<Loaded> load(const std::string& directory, Store& store, const Moment& at,
-                         const std::function<bool()>& enough) {
-    const std::string path = directory + "/" + file_name;
-    const noa::sdk::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+namespace {
+
+// What `file` is opened with lives as long as the source.
+noa::Result<Source> source_of(const std::string& path, noa::sdk::Fd& file) {
+    file = noa::sdk::Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!file && errno == ENOENT) {
         return noa::not_found("there is no snapshot");
     }
@@ -220,9 +221,9 @@ noa::Result<Loaded> load(const std::string& directory, Store& store, const Momen
     if (!file || ::fstat(file.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) {
         return unusable("cannot be opened: " + std::system_category().message(errno));
     }
-    const auto read = [&](std::uint64_t offset, char* into, std::size_t size) {
+    const auto read = [fd = file.get()](std::uint64_t offset, char* into, std::size_t size) {
         while (size > 0) {
-            const ssize_t got = ::pread(file.get(), into, size, static_cast<off_t>(offset));
+            const ssize_t got = ::pread(fd, into, size, static_cast<off_t>(offset));
             if (got < 0 && errno == EINTR) {
                 continue;
             }
@@ -235,7 +236,30 @@ noa::Result<Loaded> load(const std::string& directory, Store& store, const Momen
         }
         return true;
     };
-    auto loaded = load({read, static_cast<std::uint64_t>(facts.st_size)}, store, at, enough);
+    return Source{read, static_cast<std::uint64_t>(facts.st_size)};
+}
+
+} // namespace
+
+noa::Status check(const std::string& directory) {
+    noa::sdk::Fd file;
+    const auto source = source_of(directory + "/" + file_name, file);
+    if (!source) {
+        return source.error().status == NOA_E_NOT_FOUND ? noa::Status() : source.error();
+    }
+    const auto outline = look_through(*source);
+    return outline ? noa::Status() : outline.error();
+}
+
+noa::Result<Loaded> load(const std::string& directory, Store& store, const Moment& at,
+                         const std::function<bool()>& enough) {
+    const std::string path = directory + "/" + file_name;
+    noa::sdk::Fd file;
+    const auto source = source_of(path, file);
+    if (!source && source.error().status == NOA_E_NOT_FOUND) {
+        return source.error();
+    }
+    auto loaded = source ? load(*source, store, at, enough) : source.error();
     if (!loaded) {
         static_cast<void>(::rename(path.c_str(), (directory + "/" + aside_name).c_str()));
     }

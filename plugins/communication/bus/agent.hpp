@@ -21,6 +21,7 @@
 #include "../webhooks/poster.hpp"
 #include "conversation_requests.hpp"
 #include "messages.hpp"
+#include "noa/sdk/backup.hpp"
 #include "noa/sdk/worker.hpp"
 #include "send_request.hpp"
 #include "settings.hpp"
@@ -328,6 +329,7 @@ private:
     noa::Counter handed_out_;
     // They go first: what their threads hand back refers to the rest.
     std::unique_ptr<Poster> poster_;
+    noa::BackupHooks backup_;
     std::unique_ptr<noa::Worker<Reader>> reader_;
     std::unique_ptr<noa::Worker<Checkpoint>> checkpoint_;
     std::unique_ptr<noa::Worker<Store>> writer_;

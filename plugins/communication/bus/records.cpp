@@ -66,6 +66,10 @@ void Communication::set_up_records(noa::Setup& setup) {
         writer_->run([work = std::move(work)](Store& store) mutable { work(store.database()); },
                      std::move(done));
     });
+    backup_.validate_with([](const std::string& directory, const std::stop_token& stop) {
+        return noa::sqlite::check_store(directory + "/communication.db", migrations, stop);
+    });
+    setup.use(backup_);
 }
 
 Json Communication::shown(const Record& record) const {

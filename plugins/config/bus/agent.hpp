@@ -14,6 +14,7 @@
 #include "date.hpp"
 #include "drift.hpp"
 #include "messages.hpp"
+#include "noa/sdk/backup.hpp"
 #include "noa/sdk/worker.hpp"
 #include "settings.hpp"
 #include "watchers.hpp"
@@ -221,6 +222,7 @@ private:
     noa::Counter events_refused_;
     noa::Counter hits_;
     noa::Counter misses_;
+    noa::BackupHooks backup_;
     std::unique_ptr<noa::Worker<Store>>
         worker_; // goes first: its thread's results refer to the rest
 };

@@ -75,6 +75,10 @@ void Config::set_up_records(noa::Setup& setup) {
         worker_->run([work = std::move(work)](Store& store) mutable { work(store.database()); },
                      std::move(done));
     });
+    backup_.validate_with([](const std::string& directory, const std::stop_token& stop) {
+        return noa::sqlite::check_store(directory + "/config.db", migrations, stop);
+    });
+    setup.use(backup_);
 }
 
 void Config::history(const HistoryRequest& request, noa::Responder responder) {

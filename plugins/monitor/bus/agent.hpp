@@ -16,6 +16,7 @@
 #include "../collect/series.hpp"
 #include "alert_messages.hpp"
 #include "messages.hpp"
+#include "noa/sdk/backup.hpp"
 #include "noa/sdk/json.hpp"
 #include "noa/sdk/sockets.hpp"
 #include "noa/sdk/worker.hpp"
@@ -146,6 +147,7 @@ private:
     Alerts alerts_;
     std::vector<std::unique_ptr<Channel>> channels_;
     std::string record_path_;
+    noa::BackupHooks backup_;
     std::string record_fault_; // why what is known of alerts is not on the disk; or ""
     bool writing_ = false;
     bool write_again_ = false;

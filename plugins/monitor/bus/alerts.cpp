@@ -80,6 +80,12 @@ void Monitor::setup_alerts(noa::Setup& setup) {
                     [this](const TrialRequest& request, noa::Responder responder) {
                         try_alerts(request, std::move(responder));
                     });
+    backup_.validate_with([](const std::string& directory) -> noa::Status {
+        const auto text = read_file(directory + "/alerts.json", most_record_bytes);
+        const auto record = text ? read_record(*text, {}) : noa::Result<Record>(text.error());
+        return record ? noa::Status() : record.error();
+    });
+    setup.use(backup_);
     setup.event("monitor.alert.RULE",
                 {.summary = "Alerts of the rule RULE fire, go on firing, or are over"});
     setup.counter("alerts_told_total", "Notices that went out", told_);

@@ -7,11 +7,11 @@
 #include <string_view>
 #include <utility>
 
-#include "noa/ext/storage.h"
 #include "noa/sdk/generation.hpp"
 #include "noa/sdk/kept_message.hpp"
 #include "noa/sdk/setup.hpp"
 #include "noa/sdk/state.hpp"
+#include "noa/sdk/storage.hpp"
 
 namespace noa::sdk {
 
@@ -100,18 +100,7 @@ protected:
     }
 
     // The agent's own directory, from start until quiesce returns.  [lane]
-    [[nodiscard]] Result<std::string_view> state_dir() const {
-        const auto* storage = host().extension<noa_storage_host>(NOA_STORAGE_ID);
-        if (storage == nullptr) {
-            return Error{NOA_E_UNSUPPORTED, "this host has no storage"};
-        }
-        noa_str path{};
-        if (const noa_status status = storage->state_dir(host().context(), &path);
-            status != NOA_OK) {
-            return to_status(status, "lease the state directory").error();
-        }
-        return view(path);
-    }
+    [[nodiscard]] Result<std::string_view> state_dir() const { return state_dir_of(host()); }
 
 private:
     Generation* generation_ = nullptr;

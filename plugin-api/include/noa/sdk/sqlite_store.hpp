@@ -8,6 +8,7 @@
 
 #include <sys/stat.h>
 
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -72,6 +73,36 @@ inline Result<Database> open_store(const std::string& path, std::span<const Migr
         return with_advice(applied.error());
     }
     return database;
+}
+
+// A copy of a store, as a backup restores it, for BackupHooks::validate_with: it is there, every
+// page of it is whole, and this program may run on its schema. Nothing is applied to it.
+inline sdk::Status check_store(const std::string& path, std::span<const Migration> known,
+                               const std::stop_token& stop) {
+    constexpr int steps = 10'000; // of SQLite's machine, between two looks at `stop`
+    auto database = Database::open(path, {.read_only = true});
+    if (database) {
+        sqlite3_progress_handler(
+            database->handle(), steps,
+            [](void* token) {
+                return static_cast<const std::stop_token*>(token)->stop_requested() ? 1 : 0;
+            },
+            const_cast<std::stop_token*>(&stop));
+    }
+    auto whole = database ? database->integrity_check() : Result<>(database.error());
+    if (!whole) {
+        return whole.error().failure();
+    }
+    auto table = database->prepare("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'");
+    auto found = table ? table->step() : Result<bool>(table.error());
+    if (!found) {
+        return found.error().failure();
+    }
+    if (!*found) {
+        return sdk::invalid(path + ": it is a database, but no store of an agent");
+    }
+    auto applied = migrations_checked(*database, known);
+    return applied ? sdk::Status() : sdk::Status(applied.error().failure());
 }
 
 } // namespace noa::sqlite

@@ -74,7 +74,8 @@ TEST_F(JobsTest, databases_are_copied_at_one_point_in_time_while_they_are_writte
     write("agents/false.db", "not a database at all, and long enough to be looked at by SQLite");
     write("agents/plain", "text");
     Progress progress;
-    const auto copies = copy_databases({path("agents")}, path("staging"), progress, {});
+    const auto copies =
+        copy_databases({{path("agents")}, {}, path("staging")}, [] {}, progress, {});
     ASSERT_TRUE(copies) << copies.error().text;
     EXPECT_EQ(progress.faults, 0U);
     ASSERT_EQ(copies->substitutes.size(), 2U); // the second is told by its log
