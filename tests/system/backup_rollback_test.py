@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """noactl rollback --to-backup: state and version of an agent out of a snapshot, or all as it was."""
+import json
 import pathlib
 import sqlite3
 import unittest
 
-from noa_host import FIXTURES, PATIENCE_S, PLUGINS, Host, Watcher
+from noa_host import FIXTURES, PATIENCE_S, PLUGINS, Host, Outside, Watcher
 
 
 class RollbackToBackup(unittest.TestCase):
@@ -121,6 +122,41 @@ drill_every = "0s"
             self.assertEqual(host.agent("config")["generation"], before)
             self.assertEqual(self.value(client), 2)
             self.assertFalse((self.states / "backup" / "restored" / "config").exists())
+
+    def test_whatever_an_agent_of_that_name_answers_nothing_is_touched(self):
+        host = Host([PLUGINS / "config.so"])
+        host.__enter__()
+        self.addCleanup(host.__exit__, None, None, None)
+        states = host.state_dir / "agents"
+        place = states / "backup/restored/config"
+        place.mkdir(parents=True)
+        (place / "state").symlink_to(host.root)
+        answers = {}
+        asked = []
+
+        def take(message):
+            asked.append(message.subject)
+            return answers.get(message.subject, b"{}")
+
+        with host.client() as client, Outside(host, "backup", take):
+            client.call("config", "set", {"name": "app", "value": {"n": 1}})
+            before = host.agent("config")["generation"]
+            for listed in (b"", b"no JSON", b"[]", b"{}", b'{"nodes": 5}', b'{"nodes": [5, {}]}',
+                           b'{"nodes": [{"path": 5}]}', b"[" * 100_000, b"x" * 1_000_000):
+                answers["ls"] = listed
+                done = host.noactl_run("rollback", "--to-backup", "latest")
+                self.assertNotEqual(done.returncode, 0, listed[:50])
+                self.assertLess(len(done.stderr), 5000)
+            for told in (b"", b"no JSON", b"[]", b"{}", b'{"place": 5}', b'{"place": "/etc"}',
+                         json.dumps({"place": str(place), "snapshot": 5, "time": []}).encode(),
+                         b"[" * 100_000, b"x" * 1_000_000):
+                answers["restore_agent"] = told
+                done = host.noactl_run("rollback", "config", "--to-backup", "latest")
+                self.assertNotEqual(done.returncode, 0, told[:50])
+                self.assertLess(len(done.stderr), 5000)
+            self.assertEqual(set(asked), {"ls", "restore_agent"})
+            self.assertEqual(host.agent("config")["generation"], before)
+            self.assertEqual(self.value(client), 1)
 
     def test_says_what_cannot_be(self):
         host = self.host()
