@@ -68,6 +68,7 @@ public:
                 ->check(CLI::Range(1, 10'000))
                 ->capture_default_str();
         }
+        add_mount();
         add("status", "What is at work, and what happened last",
             [](const Globals& globals, const BackupArgs&) { return backup_status(globals); });
         add("ready", "Whether there is a recent backup that was verified; 1 when not",
@@ -108,6 +109,17 @@ private:
                 };
             });
         return command;
+    }
+    void add_mount() {
+        auto* mount = add("mount", "Show snapshots as files, until Ctrl-C", backup_mount);
+        mount->add_option("DIRECTORY", args_.target, "Where")->required();
+        mount->add_option("SNAPSHOT", args_.mounted,
+                          "The start of its id, or latest; default: all");
+        repository(*mount);
+        mount->add_option("--path", args_.path, "Of a repository that no host knows");
+        mount->add_option("--password-file", args_.password_file,
+                          "Only its owner may read it; default: as the host is configured");
+        mount->add_flag("--no-lock", args_.no_lock, "For a disk that cannot be written");
     }
     void plan(CLI::App& command) {
         command.add_option("PLAN", args_.plan, "Default: the only one");

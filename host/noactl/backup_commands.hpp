@@ -15,6 +15,8 @@ struct BackupArgs {
     std::string other; // a second snapshot or repository, a file, a key
     std::string path;
     std::string target;
+    std::string mounted; // a snapshot; "": all
+    std::string password_file;
     std::int64_t part = 0;
     std::int64_t parts = 1;
     std::int64_t count = 100;
@@ -22,6 +24,7 @@ struct BackupArgs {
     bool strip = false;
     bool dry_run = false;
     bool prune = false;
+    bool no_lock = false;
 };
 
 // Jobs: begun, then followed, with how far they are on a terminal; Ctrl-C ends them. A check or
@@ -46,6 +49,8 @@ struct BackupArgs {
 [[nodiscard]] int backup_key_remove(const Globals& globals, const BackupArgs& args);
 [[nodiscard]] int backup_status(const Globals& globals);
 [[nodiscard]] int backup_cancel(const Globals& globals);
+// Becomes noa-backup-mount. With a path and a password file no host is asked.
+[[nodiscard]] int backup_mount(const Globals& globals, const BackupArgs& args);
 // exit_failed when there is no recent backup that was verified.
 [[nodiscard]] int backup_ready(const Globals& globals);
 
