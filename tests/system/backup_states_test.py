@@ -24,9 +24,11 @@ password = {{ secret = "file:{self.secret}" }}
 [agents.backup.settings.plans.all]
 repository = "main"
 agents = {agents}
-agent_timeout = "2s"
+agent_timeout = "60s"
 drill_every = "0s"
 """
+        if "cache" in plugins:
+            self.text += '[agents.cache.settings]\nsnapshot_every = "1h"\n'
         host.config_file.write_text(self.text + self.ledger(run, ledger))
         host.__enter__()
         self.addCleanup(host.__exit__, None, None, None)
@@ -36,8 +38,9 @@ drill_every = "0s"
     def ledger(self, run, settings):
         return f'{LEDGER}run = "{run}"\n[agents.ledger.settings]\n{settings}\n'
 
-    def set_ledger(self, host, run, settings):
-        host.config_file.write_text(self.text + self.ledger(run, settings))
+    def set_ledger(self, host, run, settings, patience="60s"):
+        host.config_file.write_text(self.text.replace('"60s"', f'"{patience}"') +
+                                    self.ledger(run, settings))
         host.noactl("reload")
 
     def call(self, client, operation, body=None):
@@ -49,9 +52,11 @@ drill_every = "0s"
     def nothing_is_left(self):
         self.assertEqual(list(self.states.glob("*/.backup-*")), [])
 
-    def lives_through(self, run):
-        host = self.host(run)
+    def lives_through(self, run, *others):
+        host = self.host(run, plugins=("config", *others))
         with host.client() as client:
+            if "cache" in others:
+                client.call("cache", "snapshot", {})
             before = self.count(client)
             done = self.call(client, "run")
             after = self.count(client)
@@ -61,7 +66,7 @@ drill_every = "0s"
             self.assertEqual([pathlib.Path(one["path"]).name for one in listed], ["ledger"])
             drill = self.call(client, "drill")
             self.assertTrue(drill["ok"], drill)
-            self.assertEqual(drill["validated_by_agents"], ["config", "ledger"])
+            self.assertEqual(drill["validated_by_agents"], sorted(["config", "ledger", *others]))
             self.nothing_is_left()
             # It starts on what it wrote, and refuses what is torn.
             host.noactl("rollback", "ledger", "--to-backup", done["id"])
@@ -77,7 +82,7 @@ drill_every = "0s"
         return host
 
     def test_an_agent_in_a_thread_writes_its_state_while_it_works(self):
-        self.lives_through("thread")
+        self.lives_through("thread", "cache", "communication", "monitor")
 
     def test_an_agent_in_a_process_writes_its_state_while_it_works(self):
         self.lives_through("process")
@@ -90,7 +95,7 @@ drill_every = "0s"
             for run, how, why in (("process", "fails", "it does not want to"),
                                   ("process", "hangs", "not kept; its agent did not write it"),
                                   ("thread", "fails", "it does not want to")):
-                self.set_ledger(host, run, f'export = "{how}"')
+                self.set_ledger(host, run, f'export = "{how}"', "1s" if how == "hangs" else "60s")
                 done = self.call(client, "run")
                 self.assertEqual((done["faults"], done["partial"]), (1, True), done)
                 self.assertEqual(done["first_faults"][0]["what"], folder)

@@ -83,11 +83,12 @@ void Backup::Asking::ask_some(std::span<const Question> questions, noa::Duration
     const std::shared_ptr<Round> round(new Round);
     round->answers.resize(questions.size(), interrupted());
     round->open = questions.size();
-    const noa::Status posted = agent_.post(
-        [this, round, patience, all = std::vector<Question>(questions.begin(), questions.end())] {
+    const noa::Status posted =
+        agent_.post([&agent = agent_, round, patience, // this may be gone before
+                     all = std::vector<Question>(questions.begin(), questions.end())] {
             for (std::size_t place = 0; place < all.size(); ++place) {
                 const Question& one = all[place];
-                agent_
+                agent
                     .request(one.agent, one.operation,
                              noa::sdk::Body(one.body, noa::json_content_type))
                     .timeout(patience)

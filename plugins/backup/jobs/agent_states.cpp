@@ -54,12 +54,13 @@ noa::sdk::Result<std::string> scratch_of(const Places& places, const std::string
 
 } // namespace
 
-noa::sdk::Result<std::vector<HookCall>> writers_of(Job& job, const PlanSettings& plan) {
+noa::sdk::Result<std::vector<HookCall>> writers_of(Job& job,
+                                                   const std::vector<std::string>& names) {
     std::vector<HookCall> writers;
-    if (plan.agents.empty()) {
+    if (names.empty()) {
         return writers;
     }
-    const auto offers = job.hooks.offers(plan.agents, job.stop);
+    const auto offers = job.hooks.offers(names, job.stop);
     if (!offers) {
         return offers.error();
     }
@@ -78,7 +79,7 @@ noa::sdk::Result<std::vector<HookCall>> writers_of(Job& job, const PlanSettings&
             writers.push_back({agent, *std::move(directory)});
         }
     }
-    for (const std::string& agent : plan.agents) {
+    for (const std::string& agent : names) {
         std::error_code failed;
         const std::string folder = job.places.agent(agent);
         const bool known = agent == "*" || offers->contains(agent) ||
@@ -134,10 +135,14 @@ std::vector<std::string> validate_states(Job& job, const std::string& restored,
         }
         const auto directory =
             looks ? scratch_of(job.places, agent) : noa::sdk::Result<std::string>(std::string());
+        if (!directory) {
+            found.fault(job.places.agent(agent), directory.error().text);
+        }
         if (!looks || !directory) {
             continue;
         }
-        if (std::rename((restored + "/" + agent).c_str(), directory->c_str()) != 0) {
+        if (std::rename(std::string(restored).append("/").append(agent).c_str(),
+                        directory->c_str()) != 0) {
             found.fault(job.places.agent(agent), system_error("hand over", *directory).text);
             continue;
         }

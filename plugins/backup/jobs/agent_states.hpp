@@ -17,10 +17,10 @@ struct AgentStates {
     std::vector<std::string> written; // names of agents
 };
 
-// The agents of `plan` that write their state, each with a directory for it. Agents that do not say
-// whether they do are faults of the job, and their files are kept as they are.
-[[nodiscard]] noa::sdk::Result<std::vector<HookCall>> writers_of(Job& job,
-                                                                 const PlanSettings& plan);
+// The agents of `names`, "*" for all, that write their state, each with a directory for it. Agents
+// that do not say whether they do are faults of the job, and their files are kept as they are.
+[[nodiscard]] noa::sdk::Result<std::vector<HookCall>>
+writers_of(Job& job, const std::vector<std::string>& names);
 // Has them write it. One that fails, or is late, is a fault, and its state is left out: files that
 // it says cannot be copied would not be what they look like.
 [[nodiscard]] AgentStates write_states(Job& job, const PlanSettings& plan,

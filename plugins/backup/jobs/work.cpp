@@ -21,19 +21,24 @@ bool wanted(const std::vector<std::string>& names, const std::string& name) {
            std::ranges::find(names, name) != names.end();
 }
 
+// Whose state is kept, and where databases may be.
+struct Kept {
+    std::vector<std::string> agents;
+    std::vector<std::string> folders;
+};
+
 // States of agents, and databases, as they are at one moment.
-noa::sdk::Status take_states(Job& job, const PlanSettings& plan,
-                             const std::vector<std::string>& folders, ArchiveOptions& options,
-                             AgentStates& states) {
+noa::sdk::Status take_states(Job& job, const PlanSettings& plan, const Kept& kept,
+                             ArchiveOptions& options, AgentStates& states) {
     options.omitted = clear_scratch(job.places);
-    auto writers = writers_of(job, plan);
+    auto writers = writers_of(job, kept.agents);
     if (!writers) {
         job.progress.fault(job.places.agents(), "no agent was asked for its state; kept as files "
                                                 "are: " +
                                                     writers.error().text);
         writers = std::vector<HookCall>();
     }
-    DatabasePlaces places{folders, {}, job.places.staging()};
+    DatabasePlaces places{kept.folders, {}, job.places.staging()};
     for (const HookCall& writer : *writers) {
         places.skipped.insert(job.places.agent(writer.agent));
     }
@@ -76,13 +81,18 @@ noa::sdk::Result<ArchiveResult> archive_plan(Job& job, const std::string& name,
         return job.places.agents().starts_with(path) || path.starts_with(job.places.agents());
     });
     ArchiveOptions options;
-    if (noa::sdk::Status taken = take_states(
-            job, plan, covered ? std::vector{job.places.agents()} : folders, options, states);
-        !taken) {
+    Kept kept{plan.agents, folders};
+    if (covered) {
+        kept.agents.emplace_back("*");
+        kept.folders = {job.places.agents()};
+    }
+    if (noa::sdk::Status taken = take_states(job, plan, kept, options, states); !taken) {
         return taken.error();
     }
     for (const std::string& agent : states.written) { // some had no directory before
-        folders.push_back(job.places.agent(agent));
+        if (wanted(plan.agents, agent)) {
+            folders.push_back(job.places.agent(agent));
+        }
     }
     std::ranges::sort(folders);
     folders.erase(std::unique(folders.begin(), folders.end()), folders.end());

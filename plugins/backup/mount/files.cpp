@@ -8,7 +8,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <memory>
+#include <string>
+#include <unordered_map>
 
 namespace backup {
 
@@ -17,8 +18,17 @@ namespace {
 constexpr double kept_seconds = 3600; // nothing changes
 constexpr unsigned block_bytes = 512;
 
+// What the calls work on; one thread makes them.
+struct Served {
+    SnapshotView& view;
+    std::unordered_map<std::uint64_t, SnapshotView::File> open{}; // files, by their handles
+    std::uint64_t handles = 0;
+};
+Served& served() {
+    return *static_cast<Served*>(::fuse_get_context()->private_data);
+}
 SnapshotView& view() {
-    return *static_cast<SnapshotView*>(::fuse_get_context()->private_data);
+    return served().view;
 }
 
 // Names come from others: nothing of them may speak to a terminal.
@@ -111,7 +121,7 @@ int read_link(const char* path, char* into, std::size_t size) noexcept {
             return node ? -EINVAL : code_of(path, node.error());
         }
         const std::size_t length = std::min(node->link_target.size(), size - 1);
-        std::memcpy(into, node->link_target.data(), length);
+        std::copy_n(node->link_target.begin(), length, into);
         into[length] = '\0';
         return 0;
     });
@@ -122,12 +132,12 @@ int open_file(const char* path, fuse_file_info* info) noexcept {
         if ((info->flags & O_ACCMODE) != O_RDONLY) {
             return -EROFS;
         }
-        auto file = view().open(path);
+        auto file = served().view.open(path);
         if (!file) {
             return code_of(path, file.error());
         }
-        info->fh = reinterpret_cast<std::uintptr_t>(
-            new SnapshotView::File(*std::move(file))); // close_file's
+        info->fh = ++served().handles;
+        served().open.emplace(info->fh, *std::move(file));
         info->keep_cache = 1;
         return 0;
     });
@@ -136,15 +146,19 @@ int open_file(const char* path, fuse_file_info* info) noexcept {
 int read_file(const char* path, char* into, std::size_t size, off_t offset,
               fuse_file_info* info) noexcept {
     return guarded(path, [&] {
-        const auto& file = *reinterpret_cast<const SnapshotView::File*>(info->fh);
-        const auto read = view().read(file, static_cast<std::uint64_t>(std::max<off_t>(offset, 0)),
-                                      {reinterpret_cast<std::uint8_t*>(into), size});
+        const auto file = served().open.find(info->fh);
+        if (file == served().open.end()) {
+            return -EBADF;
+        }
+        const auto read =
+            view().read(file->second, static_cast<std::uint64_t>(std::max<off_t>(offset, 0)),
+                        {reinterpret_cast<std::uint8_t*>(into), size});
         return read ? static_cast<int>(*read) : code_of(path, read.error());
     });
 }
 
 int close_file(const char*, fuse_file_info* info) noexcept {
-    const std::unique_ptr<SnapshotView::File> file(reinterpret_cast<SnapshotView::File*>(info->fh));
+    served().open.erase(info->fh);
     return 0;
 }
 
@@ -162,7 +176,7 @@ int list_attributes(const char* path, char* into, std::size_t size) noexcept {
             return -ERANGE;
         }
         if (size != 0) {
-            std::memcpy(into, names.data(), names.size());
+            std::ranges::copy(names, into);
         }
         return static_cast<int>(names.size());
     });
@@ -182,7 +196,7 @@ int get_attribute(const char* path, const char* name, char* into, std::size_t si
             return -ERANGE;
         }
         if (size != 0) {
-            std::memcpy(into, found->value.data(), found->value.size());
+            std::ranges::copy(found->value, into);
         }
         return static_cast<int>(found->value.size());
     });
@@ -212,13 +226,14 @@ fuse_operations operations() {
 // One, mounted; unmounted and gone with this.
 class Mounted {
 public:
-    Mounted(SnapshotView& view, const std::string& directory) : operations_(operations()) {
+    Mounted(SnapshotView& view, const std::string& directory)
+        : served_{view}, operations_(operations()) {
         std::string options = "ro,nosuid,nodev,noexec,fsname=noa-backup,subtype=noa";
         std::string name = "noa-backup-mount";
         std::string flag = "-o";
         char* words[] = {name.data(), flag.data(), options.data(), nullptr};
         fuse_args args = FUSE_ARGS_INIT(3, words);
-        fuse_ = ::fuse_new(&args, &operations_, sizeof operations_, &view);
+        fuse_ = ::fuse_new(&args, &operations_, sizeof operations_, &served_);
         ::fuse_opt_free_args(&args);
         mounted_ = fuse_ != nullptr && ::fuse_mount(fuse_, directory.c_str()) == 0;
     }
@@ -248,6 +263,7 @@ public:
     }
 
 private:
+    Served served_;
     fuse_operations operations_;
     fuse* fuse_ = nullptr;
     bool mounted_ = false;
@@ -274,7 +290,7 @@ noa::sdk::Status serve_files(SnapshotView& view, const std::string& directory) {
     std::fflush(stdout);
     const int code = mounted.serve();
     return code == 0 ? noa::sdk::Status()
-                     : noa::sdk::failed(directory + ": " + std::strerror(-code));
+                     : noa::sdk::failed(directory + ": " + ::strerrordesc_np(-code));
 }
 
 } // namespace backup
