@@ -10,6 +10,7 @@ import signal
 import subprocess
 import unittest
 
+from console_client import free_port
 from noa_host import BUILD, FIXTURES, NOACTL, PATIENCE_S, PLUGINS, SOURCE, Host, Watcher
 
 # Begin of a line, and the file whose test runs it; with what it says of it.
@@ -66,8 +67,10 @@ def elsewhere(line):
 class Documented(unittest.TestCase):
     def setUp(self):
         agents = ("cache", "communication", "config", "heartbeat", "monitor")
-        self.host = Host([PLUGINS / f"{name}.so" for name in agents],
-                         "[agents.trial]\nenabled = false\n")
+        self.console = f"127.0.0.1:{free_port()}"
+        self.host = Host([PLUGINS / f"{name}.so" for name in (*agents, "console")],
+                         "[agents.trial]\nenabled = false\n[agents.console.settings]\n"
+                         f'listen = ["tcp:{self.console}"]\n')
         self.host.__enter__()
         self.addCleanup(self.host.__exit__)
         self.two_versions()
@@ -103,6 +106,7 @@ class Documented(unittest.TestCase):
 
     def run_line(self, line, said_ok=(0,)):
         line = line.replace("/run/noa", str(self.host.runtime_dir))
+        line = line.replace("127.0.0.1:9300", self.console)
         if any(re.search(follower, line) for follower in FOLLOWERS):
             return self.follow(line)
         done = subprocess.run(["bash", "-c", line], cwd=self.desk, env=self.environment,
