@@ -17,6 +17,9 @@ namespace {
 using noa::Json;
 using Counts = Figures::Counts;
 
+// What nobody can know: whatever is made of it is not known either.
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
 // Two rounds, and what lies between them.
 struct Pair {
     const Figures& now;
@@ -25,44 +28,33 @@ struct Pair {
     [[nodiscard]] double seconds() const {
         return static_cast<double>(now.at() - before.at()) / 1000.0;
     }
-    [[nodiscard]] std::optional<double> rise(const char* name, const Counts& counts) const {
-        const auto end = now.sum(name, counts);
-        const auto begin = before.sum(name, counts);
-        if (!end || !begin || before.at() == 0 || seconds() <= 0 || *end < *begin) {
-            return std::nullopt;
-        }
-        return *end - *begin;
+    [[nodiscard]] double rise(const char* name, const Counts& counts = nullptr) const {
+        const double risen =
+            now.sum(name, counts).value_or(unknown) - before.sum(name, counts).value_or(unknown);
+        return before.at() == 0 || seconds() <= 0 || risen < 0 ? unknown : risen;
     }
-    [[nodiscard]] std::optional<double> rate(const char* name,
-                                             const Counts& counts = nullptr) const {
-        const auto risen = rise(name, counts);
-        return risen ? std::optional(*risen / seconds()) : std::nullopt;
+    [[nodiscard]] double rate(const char* name, const Counts& counts = nullptr) const {
+        return rise(name, counts) / seconds();
+    }
+    [[nodiscard]] double level(const std::string& name, const Counts& counts = nullptr) const {
+        return now.sum(name, counts).value_or(unknown);
     }
 };
 
 // Figures for people: four digits behind the point are enough.
-Json shown(std::optional<double> value) {
+Json shown(double value) {
     constexpr double digits = 10'000;
-    const double number = value.value_or(std::numeric_limits<double>::quiet_NaN());
-    if (!std::isfinite(number)) {
+    constexpr double exact = 1e15;
+    if (!std::isfinite(value)) {
         return {};
     }
-    constexpr double exact = 1e15;
-    return number == std::floor(number) && std::abs(number) < exact
-               ? Json(static_cast<std::int64_t>(number))
-               : Json(std::round(number * digits) / digits);
+    return value == std::floor(value) && std::abs(value) < exact
+               ? Json(static_cast<std::int64_t>(value))
+               : Json(std::round(value * digits) / digits);
 }
 
-std::optional<double> share(std::optional<double> part, std::optional<double> whole) {
-    if (!part || !whole) {
-        return std::nullopt;
-    }
-    return whole.value_or(0) <= 0 ? 0 : part.value_or(0) / whole.value_or(1);
-}
-
-std::optional<double> percent(std::optional<double> part, std::optional<double> whole) {
-    const auto value = share(part, whole);
-    return value ? std::optional(*value * 100) : std::nullopt;
+double share(double part, double whole) {
+    return whole == 0 ? part * 0 : part / whole;
 }
 
 Counts labelled(std::string name, std::string value) {
@@ -71,16 +63,16 @@ Counts labelled(std::string name, std::string value) {
     };
 }
 
-std::optional<double> busy_percent(const Pair& pair, const std::string& core) {
+double busy_percent(const Pair& pair, const std::string& core) {
     const auto of_core = [&](const Figure& figure) {
         return core.empty() || figure.label("cpu") == core;
     };
-    const auto all = pair.rise("noa_system_cpu_seconds_total", of_core);
-    const auto idle = pair.rise("noa_system_cpu_seconds_total", [&](const Figure& figure) {
+    const double all = pair.rise("noa_system_cpu_seconds_total", of_core);
+    const double idle = pair.rise("noa_system_cpu_seconds_total", [&](const Figure& figure) {
         const auto mode = figure.label("mode");
         return of_core(figure) && (mode == "idle" || mode == "iowait");
     });
-    return all && idle ? percent(*all - *idle, all) : std::nullopt;
+    return 100 * share(all - idle, all);
 }
 
 Json cores_of(const Pair& pair) {
@@ -99,79 +91,74 @@ Json cores_of(const Pair& pair) {
     return cores;
 }
 
-Json file_systems_of(const Figures& now) {
+Json file_systems_of(const Pair& pair) {
     Json all = Json::array();
-    for (const Figure& figure : now.named("noa_system_filesystem_size_bytes")) {
+    for (const Figure& figure : pair.now.named("noa_system_filesystem_size_bytes")) {
         const std::string path(figure.label("path"));
-        const auto free = now.sum("noa_system_filesystem_available_bytes", labelled("path", path));
-        const auto used = free ? std::optional(figure.value - *free) : std::nullopt;
+        const double free =
+            pair.level("noa_system_filesystem_available_bytes", labelled("path", path));
         all.push_back({{"path", path},
-                       {"size", figure.value},
+                       {"size", shown(figure.value)},
                        {"available", shown(free)},
-                       {"percent", shown(percent(used, figure.value))}});
+                       {"percent", shown(100 * share(figure.value - free, figure.value))}});
     }
     return all;
 }
 
 Json system_of(const Pair& pair) {
-    const Figures& now = pair.now;
-    const auto total = now.sum("noa_system_memory_total_bytes");
-    const auto free = now.sum("noa_system_memory_available_bytes");
-    const auto used = total && free ? std::optional(*total - *free) : std::nullopt;
-    const auto not_loopback = [](const Figure& figure) { return figure.label("device") != "lo"; };
-    return {
-        {"cpu", shown(busy_percent(pair, ""))},
-        {"cores", cores_of(pair)},
-        {"memory",
-         {{"total", shown(total)},
-          {"available", shown(free)},
-          {"used", shown(used)},
-          {"percent", shown(percent(used, total))}}},
-        {"load",
-         {shown(now.sum("noa_system_load1")), shown(now.sum("noa_system_load5")),
-          shown(now.sum("noa_system_load15"))}},
-        {"network",
-         {{"received", shown(pair.rate("noa_system_network_receive_bytes_total", not_loopback))},
-          {"sent", shown(pair.rate("noa_system_network_transmit_bytes_total", not_loopback))}}},
-        {"disk",
-         {{"read", shown(pair.rate("noa_system_disk_read_bytes_total"))},
-          {"written", shown(pair.rate("noa_system_disk_written_bytes_total"))}}},
-        {"filesystems", file_systems_of(now)}};
+    const double total = pair.level("noa_system_memory_total_bytes");
+    const double free = pair.level("noa_system_memory_available_bytes");
+    const auto outside = [](const Figure& figure) { return figure.label("device") != "lo"; };
+    return {{"cpu", shown(busy_percent(pair, ""))},
+            {"cores", cores_of(pair)},
+            {"memory",
+             {{"total", shown(total)},
+              {"available", shown(free)},
+              {"used", shown(total - free)},
+              {"percent", shown(100 * share(total - free, total))}}},
+            {"load",
+             {shown(pair.level("noa_system_load1")), shown(pair.level("noa_system_load5")),
+              shown(pair.level("noa_system_load15"))}},
+            {"network",
+             {{"received", shown(pair.rate("noa_system_network_receive_bytes_total", outside))},
+              {"sent", shown(pair.rate("noa_system_network_transmit_bytes_total", outside))}}},
+            {"disk",
+             {{"read", shown(pair.rate("noa_system_disk_read_bytes_total"))},
+              {"written", shown(pair.rate("noa_system_disk_written_bytes_total"))}}},
+            {"filesystems", file_systems_of(pair)}};
 }
 
 Json work_of(const Pair& pair, const Counts& counts) {
-    const auto handled = pair.rise("noa_agent_messages_handled_total", counts);
-    const auto failed = pair.rise("noa_agent_messages_failed_total", counts);
-    const auto busy = pair.rise("noa_agent_busy_seconds_total", counts);
-    const auto latency = share(busy, handled);
-    return {{"throughput", shown(pair.rate("noa_agent_messages_handled_total", counts))},
+    const double handled = pair.rise("noa_agent_messages_handled_total", counts);
+    const double failed = pair.rise("noa_agent_messages_failed_total", counts);
+    const double busy = pair.rise("noa_agent_busy_seconds_total", counts);
+    return {{"throughput", shown(handled / pair.seconds())},
             {"errorRate", shown(share(failed, handled))},
-            {"latency", shown(latency ? std::optional(*latency * 1000) : std::nullopt)},
-            {"waiting", shown(pair.now.sum("noa_agent_inbox_depth", counts))}};
+            {"latency", shown(1000 * share(busy, handled))},
+            {"waiting", shown(pair.level("noa_agent_inbox_depth", counts))}};
 }
 
 // How long messages of the agent communication take to be acknowledged, in ms.
-Json percentiles_of(const Figures& now) {
+Json percentiles_of(const Pair& pair) {
     Json all = Json::object();
     for (const char* name : {"p50", "p95", "p99"}) {
-        const auto seconds =
-            now.sum("noa_communication_delivery_" + std::string(name) + "_seconds");
-        if (!seconds) {
+        const double seconds =
+            pair.level("noa_communication_delivery_" + std::string(name) + "_seconds");
+        if (!std::isfinite(seconds)) {
             return {};
         }
-        all[name] = shown(*seconds * 1000);
+        all[name] = shown(1000 * seconds);
     }
     return all;
 }
 
 Json application_of(const Pair& pair) {
     Json application = work_of(pair, nullptr);
-    application["percentiles"] = percentiles_of(pair.now);
-    const auto cpu = pair.rate("process_cpu_seconds_total");
-    application["process"] = {{"cpu", shown(cpu ? std::optional(*cpu * 100) : std::nullopt)},
-                              {"memory", shown(pair.now.sum("process_resident_memory_bytes"))},
-                              {"threads", shown(pair.now.sum("process_threads"))},
-                              {"descriptors", shown(pair.now.sum("process_open_fds"))}};
+    application["percentiles"] = percentiles_of(pair);
+    application["process"] = {{"cpu", shown(100 * pair.rate("process_cpu_seconds_total"))},
+                              {"memory", shown(pair.level("process_resident_memory_bytes"))},
+                              {"threads", shown(pair.level("process_threads"))},
+                              {"descriptors", shown(pair.level("process_open_fds"))}};
     Json agents = Json::object();
     for (const Figure& figure : pair.now.named("noa_agent_up")) {
         const std::string agent(figure.label("agent"));
@@ -230,7 +217,8 @@ Json point_of(const Json& metrics) {
 Json summary_of(const Json& metrics) {
     const Json& system = member_of(metrics, "system");
     const Json& application = member_of(metrics, "application");
-    return {{"cpu", member_of(system, "cpu")},
+    return {{"timestamp", member_of(metrics, "timestamp")},
+            {"cpu", member_of(system, "cpu")},
             {"memory", member_of(member_of(system, "memory"), "percent")},
             {"errorRate", member_of(application, "errorRate")},
             {"latency", member_of(application, "latency")},

@@ -15,7 +15,7 @@ namespace console {
 // The same without its lists: a point of the history.
 [[nodiscard]] noa::Json point_of(const noa::Json& metrics);
 
-// {"cpu", "memory", "errorRate", "latency", "throughput", "percentiles", "waiting"}
+// {"timestamp", "cpu", "memory", "errorRate", "latency", "throughput", "percentiles", "waiting"}
 [[nodiscard]] noa::Json summary_of(const noa::Json& metrics);
 
 } // namespace console

@@ -173,8 +173,10 @@ Site::Maybe Site::serve_read(const Request& request, const Asker& asker) {
 Site::Maybe Site::serve_known(const Request& request) const {
     const std::string& path = request.target.path;
     if (path == "/api/settings") {
-        return http::json_response(200, settings_.actions ? R"({"actions":true})"
-                                                          : R"({"actions":false})");
+        const auto refresh =
+            std::chrono::duration_cast<std::chrono::milliseconds>(settings_.refresh);
+        return http::json_response(
+            200, noa::json_text({{"actions", settings_.actions}, {"refresh_ms", refresh.count()}}));
     }
     const bool is_known = path == "/api/health" || path == "/api/status" ||
                           path == "/api/metrics" || path == "/api/metrics/recent" ||
