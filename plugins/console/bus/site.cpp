@@ -256,7 +256,11 @@ Site::Maybe Site::serve_post(Request& request, const Asker& asker) {
 }
 
 void Site::take(SnapshotPtr snapshot) {
+    const bool another = !snapshot_ || snapshot_->round != snapshot->round;
     snapshot_ = std::move(snapshot);
+    if (another && exposed_ && http::Clock::now() - scraped_ < scrape_interval) {
+        static_cast<void>(expose()); // it will be asked for again
+    }
     server_->hub().publish(http::Topic::status, "", *snapshot_->status, http::Keep::last);
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "../controls/client.hpp"
 #include "../http/server.hpp"
@@ -56,6 +58,8 @@ private:
     [[nodiscard]] bool stale() const;
 
     Maybe metrics(const Request& request, const Asker& asker);
+    http::Response exposed(bool open);
+    Maybe expose();
     Maybe describe_all(const Asker& asker);
     Maybe operation(Request& request, std::string_view rest, const Asker& asker);
     Maybe hook(Request& request, std::string_view name, const Asker& asker);
@@ -69,7 +73,8 @@ private:
     [[nodiscard]] bool may_listen(const std::string& pattern) const;
 
     static constexpr std::size_t most_asks = 512;
-    static constexpr std::size_t most_patterns = 64; // of one WebSocket
+    static constexpr std::chrono::minutes scrape_interval{2}; // the longest that is foreseen
+    static constexpr std::size_t most_patterns = 64;          // of one WebSocket
 
     struct Told { // what a WebSocket wants, and is waiting for
         std::set<std::string> patterns;
@@ -82,7 +87,10 @@ private:
     std::unique_ptr<Controls> controls_;
     SnapshotPtr snapshot_;
     std::size_t asks_ = 0;
-    std::int64_t exposed_round_ = -1; // of the two that follow
+    bool exposing_ = false;
+    std::vector<std::pair<Asker, bool>> scrapers_; // that wait; true: for OpenMetrics
+    http::Clock::time_point scraped_{};            // last
+    std::int64_t exposed_round_ = -1;              // of the two that follow
     http::Text exposed_;
     http::Text exposed_open_;
     std::string described_versions_;

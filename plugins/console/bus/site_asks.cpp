@@ -117,32 +117,50 @@ Site::Maybe Site::ask(Question question, std::function<void(Answer)> then) {
     return std::nullopt;
 }
 
+Response Site::exposed(bool open) {
+    Response response;
+    response.type = open ? open_metrics_type : prometheus_type;
+    if (open && !exposed_open_) {
+        exposed_open_ = http::text_of(open_metrics(*exposed_));
+    }
+    response.body = open ? exposed_open_ : exposed_;
+    return response;
+}
+
 Site::Maybe Site::metrics(const Request& request, const Asker& asker) {
+    scraped_ = http::Clock::now();
     const bool open = wants_open_metrics(request[Field::accept]);
-    const auto respond = [open, this] {
-        Response response;
-        response.type = open ? open_metrics_type : prometheus_type;
-        if (open && !exposed_open_) {
-            exposed_open_ = http::text_of(open_metrics(*exposed_));
-        }
-        response.body = open ? exposed_open_ : exposed_;
-        return response;
-    };
     const std::int64_t round = snapshot_ ? snapshot_->round : 0;
     if (exposed_ && round != 0 && exposed_round_ == round) {
-        return respond();
+        return exposed(open);
     }
-    return ask({"monitor", "metrics.prometheus", "{}", "application/json"},
-               [this, asker, respond, round](Answer answer) {
-                   if (answer.status != NOA_OK) {
-                       asker.answer(failed(503, answer));
-                       return;
-                   }
-                   exposed_ = http::text_of(std::move(answer.body));
-                   exposed_open_ = nullptr;
-                   exposed_round_ = round;
-                   asker.answer(respond());
-               });
+    scrapers_.emplace_back(asker, open);
+    return expose();
+}
+
+// Asked for once, whoever waits: nobody, when it is asked for ahead.
+Site::Maybe Site::expose() {
+    if (std::exchange(exposing_, true)) {
+        return std::nullopt;
+    }
+    const std::int64_t round = snapshot_ ? snapshot_->round : 0;
+    auto refused = ask(
+        {"monitor", "metrics.prometheus", "{}", "application/json"}, [this, round](Answer answer) {
+            exposing_ = false;
+            if (answer.status == NOA_OK) {
+                exposed_ = http::text_of(std::move(answer.body));
+                exposed_open_ = nullptr;
+                exposed_round_ = round;
+            }
+            for (const auto& [asker, open] : std::exchange(scrapers_, {})) {
+                asker.answer(answer.status == NOA_OK ? exposed(open) : failed(503, answer));
+            }
+        });
+    if (refused) {
+        exposing_ = false;
+        scrapers_.clear(); // the one that asked, who is told by what is returned
+    }
+    return refused;
 }
 
 Site::Maybe Site::describe_all(const Asker& asker) {

@@ -35,10 +35,25 @@ void Hub::publish(Topic topic, std::string_view name, std::string_view data, Kee
             events_.pop_front();
         }
     }
+    const bool idle = due_.empty();
     for (const auto& [stream, owner] : streams_) { // one that is cut off goes from it later
         if (stream->wants(topic)) {
             stream->send(shared);
+            due_.push_back(owner);
         }
+    }
+    if (idle && !due_.empty()) {
+        asio::post(ground_.io, [this] { pump_some(); });
+    }
+}
+
+void Hub::pump_some() {
+    for (std::size_t count = 0; count < pumped_at_once && !due_.empty(); ++count) {
+        due_.back()->pump();
+        due_.pop_back();
+    }
+    if (!due_.empty()) {
+        asio::post(ground_.io, [this] { pump_some(); });
     }
 }
 
@@ -68,7 +83,6 @@ std::shared_ptr<Stream> Hub::add(Socket socket, unsigned topics) {
 
 void Hub::join(Socket socket, unsigned topics, std::string_view last_id) {
     const auto stream = add(std::move(socket), topics);
-    stream->begin();
     stream->send(text_of("retry: 1000\n\n"));
     const std::uint64_t after = number_of(last_id);
     for (const Event& event : events_) {
@@ -79,6 +93,7 @@ void Hub::join(Socket socket, unsigned topics, std::string_view last_id) {
     if (last_ && stream->wants(Topic::status)) {
         stream->send(last_);
     }
+    stream->begin();
 }
 
 void Hub::adopt(Socket socket, unsigned topics) {

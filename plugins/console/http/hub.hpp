@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -54,8 +55,11 @@ private:
     std::shared_ptr<Stream> add(Socket socket, unsigned topics);
     [[nodiscard]] std::uint64_t number_of(std::string_view id) const noexcept;
     void count();
+    // Some at a time, so that requests are not held up by a thousand streams.
+    void pump_some();
 
     static constexpr std::size_t most_kept = 512; // for those that come back
+    static constexpr std::size_t pumped_at_once = 16;
 
     Ground& ground_;
     const std::string epoch_; // what tells its ids from those of another server
@@ -64,6 +68,7 @@ private:
     Text last_;
     Text heartbeat_ = text_of(": \n\n");
     std::unordered_map<Stream*, std::shared_ptr<Stream>> streams_;
+    std::vector<std::shared_ptr<Stream>> due_; // that have something to be written
     std::unordered_map<Talk*, std::shared_ptr<Talk>> talks_;
 };
 

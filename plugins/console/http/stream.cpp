@@ -23,9 +23,7 @@ void Stream::send(Text text) {
         (queued_ > ground_.limits.stream_bytes && queue_.size() > 1)) {
         ground_.tally.cut_off.add();
         close();
-        return;
     }
-    pump();
 }
 
 void Stream::pump() {
@@ -78,6 +76,7 @@ void Stream::look(const Text& heartbeat) {
         close();
     } else if (writing_ == 0 && passed >= ground_.limits.heartbeat) {
         send(heartbeat);
+        pump();
     }
 }
 
@@ -85,7 +84,9 @@ void Stream::leave() {
     if (over_ || writing_ > 0) {
         return;
     }
-    if (watching_) {
+    if (!queue_.empty()) {
+        pump();
+    } else if (watching_) {
         Code ignored;
         socket_.cancel(ignored);
     } else {

@@ -21,8 +21,10 @@ public:
 
     void begin();
     [[nodiscard]] bool wants(Topic topic) const noexcept { return (topics_ & topic) != 0; }
-    // One that does not keep up is cut off: it comes back, and says what it had last.
+    // Written by the next pump. One that does not keep up is cut off: it comes back, and says what
+    // it had last.
     void send(Text text);
+    void pump();
     // A heartbeat, when nothing was sent for a while; its end, when nothing is taken.
     void look(const Text& heartbeat);
     // Goes into keeping once what is under way is written.
@@ -32,7 +34,6 @@ public:
 private:
     using Code = boost::system::error_code;
 
-    void pump();
     void watch();
     void hand_over();
     void finish();

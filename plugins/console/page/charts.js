@@ -74,6 +74,7 @@ export function drawCharts() {
       chart.setScale("x", { min: now - minutes * 60, max: now });
       chart.setScale("y", { min: null, max: null });
     });
+    if (chart.cursor.left < 0) chart.setLegend({ idx: points.length - 1 }); // nobody points
   }
 }
 
