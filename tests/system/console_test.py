@@ -268,6 +268,7 @@ class Reloaded(unittest.TestCase):
                 while isinstance(told, dict):
                     told = talk.receive()
                 self.assertEqual(told, 1012)  # "service restart"
+            self.assertEqual(console.json("/api/status")["host"]["pinned"], [])
 
 
 if __name__ == "__main__":

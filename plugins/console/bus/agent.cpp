@@ -17,13 +17,18 @@ constexpr std::size_t longest_point = 16U << 10U;
 constexpr std::size_t most_points = 100'000;
 
 // A connection has two descriptors while generations change.
-std::uint32_t within_descriptors(std::uint32_t wanted) {
+std::uint32_t within_descriptors(const noa::sdk::Host& host, std::uint32_t wanted) {
     rlimit files{};
     if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) {
         return wanted;
     }
     const std::uint64_t most =
         files.rlim_cur > other_descriptors + 2 ? (files.rlim_cur - other_descriptors) / 2 : 1;
+    if (most < wanted) {
+        host.log(noa::Level::info, "console.fewer_connections",
+                 "at most " + std::to_string(most) + ": a process may have " +
+                     std::to_string(files.rlim_cur) + " descriptors");
+    }
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, most));
 }
 
@@ -113,7 +118,7 @@ noa::Status Console::serve() {
         return doors.error();
     }
     http::Limits limits;
-    limits.connections = within_descriptors(settings_.max_connections);
+    limits.connections = within_descriptors(host(), settings_.max_connections);
     site_ = std::make_unique<Site>(settings_, *this);
     server_ = std::make_unique<http::Server>(*site_, limits, tally_);
     if (noa::Status taken =
