@@ -13,7 +13,7 @@ enum class Condition : std::uint8_t { healthy, degraded, unhealthy };
 
 [[nodiscard]] std::string_view name_of(Condition condition) noexcept;
 
-struct Service {
+struct Service { // NOLINT(bugprone-exception-escape): the json type moves without throwing
     std::string name;
     Condition condition = Condition::healthy;
     bool counts = true; // for the whole: not when somebody stopped it

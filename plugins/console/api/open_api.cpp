@@ -83,7 +83,9 @@ Json open_api(const std::map<std::string, Json>& described, const std::string& v
     }
     for (const auto& [agent, description] : described) {
         for (const auto& [name, operation] : member_of(description, "operations").items()) {
-            paths["/api/agents/" + agent + "/" + name] = operation_of(agent, name, operation);
+            std::string path = "/api/agents/";
+            path.append(agent).append("/").append(name);
+            paths[path] = operation_of(agent, name, operation);
         }
     }
     return {{"openapi", "3.1.0"},
