@@ -70,6 +70,28 @@ class MonitorChecks(unittest.TestCase):
                               timeout_s=PATIENCE_S).json()["checks"]
         return ended
 
+    def test_the_host_is_asked_for_a_strategy_when_a_check_fails_or_a_rule_fires(self):
+        site = self.enter(Site())
+        host = Host([PLUGINS / "monitor.so", PLUGINS / "heartbeat.so"])
+        with open(host.config_file, "a", encoding="utf-8") as file:
+            file.write('[agents.monitor.settings]\ninterval = "1s"\nretention = "5min"\n'
+                       f'control_socket = "{host.runtime_dir}/control.sock"\n'
+                       '[[agents.monitor.settings.rules]]\nname = "Young"\n'
+                       'expression = "noa_agent_generation < 3"\n'
+                       'heal = { for = "check-failed" }\n' +
+                       check("site", "http", site.url("/changing"), interval='"1s"',
+                             on_failure='{ target = "heartbeat", for = "no-such-reason" }'))
+        self.enter(host)
+        with Watcher(host, "monitor.healed") as healed:
+            done = healed.until(lambda event: event["by"] == "rule Young")
+            self.assertEqual((done["target"], done["outcome"]), ("heartbeat", "done"))
+            self.assertGreaterEqual(host.generation("heartbeat"), 2)
+            site.status = 500
+            done = healed.until(lambda event: event["by"] == "check site")
+            self.assertEqual(done["outcome"], "failed")
+            self.assertIn("not a reason", done["error"])
+        self.assertEqual(host.generation("monitor"), 1)
+
     def test_verify_says_what_is_not_as_it_should_be(self):
         criteria = "".join(
             f'[[agents.monitor.settings.verify]]\nname = "{name}"\nexpression = "{expression}"\n'

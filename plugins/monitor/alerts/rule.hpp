@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "expression.hpp"
+#include "heal.hpp"
 #include "noa/sdk/json.hpp"
 
 namespace monitor {
@@ -26,6 +27,7 @@ struct RuleSetting {
     std::string severity = "warning";
     std::string summary;
     bool enabled = true;
+    HealSetting heal = {};
 
     static constexpr auto fields() {
         return noa::fields(noa::field("name", &RuleSetting::name),
@@ -35,7 +37,8 @@ struct RuleSetting {
                            noa::optional_field("cooldown", &RuleSetting::cooldown),
                            noa::optional_field("severity", &RuleSetting::severity),
                            noa::optional_field("summary", &RuleSetting::summary),
-                           noa::optional_field("enabled", &RuleSetting::enabled));
+                           noa::optional_field("enabled", &RuleSetting::enabled),
+                           noa::optional_field("heal", &RuleSetting::heal));
     }
 
     [[nodiscard]] noa::Status check() const;

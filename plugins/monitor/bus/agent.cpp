@@ -45,6 +45,8 @@ void Monitor::setup(noa::Setup& setup) {
             return noa::Status();
         });
     }
+    setup.event("monitor.healed",
+                {.summary = "The host was asked for a strategy: what came of it"});
     setup.event("monitor.round", {.summary = "A round of figures has ended"});
     setup_figures(setup);
     setup_checks(setup);
@@ -64,6 +66,10 @@ void Monitor::setup_figures(noa::Setup& setup) {
     setup.gauge("series", "Figures with different labels that are kept",
                 [this] { return ring_.series(); });
     setup.gauge("round_seconds", "How long the last round took", [this] { return seconds(took_); });
+    setup.counter("heals_total", "Strategies that the host was asked for, and that helped",
+                  healed_);
+    setup.counter("heals_failed_total", "Strategies that the host refused, or that did not help",
+                  heal_failed_);
     setup.counter("history_written_total", "Rounds of figures that were written to the disk",
                   days_written_);
     setup.counter("history_failed_total", "Rounds of figures that could not be written",
@@ -79,6 +85,7 @@ noa::Status Monitor::start() {
     if (const auto loaded = load_alerts(); !loaded) {
         return loaded.error();
     }
+    healing_.clear();
     writing_day_ = false;
     wrote_day_ = {};
     if (noa::Status opened = open_days(); !opened) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -117,6 +118,11 @@ private:
     [[nodiscard]] WaitingAlerts waiting_alerts() const;
     void try_alerts(const TrialRequest& request, noa::Responder responder);
 
+    // heal.cpp
+    void ask_for_healing(const HealSetting& setting, const std::string& target,
+                         const std::string& by);
+    void heal_after(const Notice& notice);
+
     // days.cpp
     [[nodiscard]] noa::Status open_days();
     void take_days();
@@ -156,6 +162,9 @@ private:
     bool writing_day_ = false;
     noa::Counter days_written_;
     noa::Counter days_failed_;
+    std::set<std::string> healing_; // targets that the host was asked about
+    noa::Counter healed_;
+    noa::Counter heal_failed_;
     noa::Counter told_;
     noa::Counter rounds_;
     noa::Counter late_;

@@ -195,6 +195,7 @@ void Monitor::tell(const Notice& notice) {
             deliver(*channel);
         }
     }
+    heal_after(notice);
 }
 
 AlertList Monitor::list_alerts(const AlertsRequest& request) const {

@@ -210,6 +210,9 @@ void Monitor::look_at_bus(const CheckSetting& setting, Settled then) {
 
 void Monitor::changed(const CheckSetting& setting, const Verdict& verdict) {
     hasten();
+    if (verdict.status == CheckStatus::unhealthy || verdict.status == CheckStatus::error) {
+        ask_for_healing(setting.on_failure, setting.on_failure.target, "check " + setting.name);
+    }
     const Json body{{"check", setting.name},
                     {"status", name_of(verdict.status)},
                     {"critical", setting.critical},

@@ -27,6 +27,9 @@ noa::Status Settings::check() const {
     if (days.every < 1s || days.max_size.bytes < (1U << 20U)) {
         return noa::invalid("/days: every must be 1s, max_size 1MiB at least");
     }
+    if (!control_socket.empty() && control_socket.front() != '/') {
+        return noa::invalid("/control_socket: must be absolute, or \"\"");
+    }
     if (repeat < 1min || repeat > 7 * 24h) {
         return noa::invalid("/repeat: must be 1min to 7d");
     }
@@ -64,7 +67,11 @@ noa::Status Settings::check_channels() const {
 noa::Status Settings::check_rules() const {
     std::set<std::string_view> names;
     for (std::size_t at = 0; at < rules.size(); ++at) {
-        const noa::Status usable = rules[at].check();
+        noa::Status usable = rules[at].check();
+        if (usable && rules[at].heal.wanted()) {
+            const noa::Status heal = rules[at].heal.check(false);
+            usable = heal ? noa::Status() : noa::invalid("/heal" + heal.error().text);
+        }
         const bool known = !names.insert(rules[at].name).second;
         if (!usable || known) {
             return noa::invalid("/rules/" + std::to_string(at) +
@@ -77,7 +84,11 @@ noa::Status Settings::check_rules() const {
 noa::Status Settings::check_checks() const {
     std::set<std::string_view> names;
     for (std::size_t at = 0; at < checks.size(); ++at) {
-        const noa::Status usable = checks[at].check();
+        noa::Status usable = checks[at].check();
+        if (usable && checks[at].on_failure.wanted()) {
+            const noa::Status heal = checks[at].on_failure.check(true);
+            usable = heal ? noa::Status() : noa::invalid("/on_failure" + heal.error().text);
+        }
         const bool known = !names.insert(checks[at].name).second;
         if (!usable || known) {
             return noa::invalid("/checks/" + std::to_string(at) +

@@ -38,6 +38,7 @@ struct Settings {
     std::vector<ChannelSetting> channels;
     DaySettings days;
     std::vector<Criterion> verify;
+    std::string control_socket = "/run/noa/control.sock";
 
     static constexpr auto fields() {
         return noa::fields(noa::optional_field("interval", &Settings::interval),
@@ -51,7 +52,8 @@ struct Settings {
                            noa::optional_field("repeat", &Settings::repeat),
                            noa::optional_field("channels", &Settings::channels),
                            noa::optional_field("days", &Settings::days),
-                           noa::optional_field("verify", &Settings::verify));
+                           noa::optional_field("verify", &Settings::verify),
+                           noa::optional_field("control_socket", &Settings::control_socket));
     }
 
     [[nodiscard]] noa::Status check() const;
@@ -67,7 +69,14 @@ private:
 // Durations are texts with a unit.
 inline constexpr const char* settings_schema = R"({
     "type": "object", "additionalProperties": false,
-    "definitions": {"time": {"type": "string", "pattern": "^([0-9]+(ms|s|m|min|h|d))+$"}},
+    "definitions": {
+        "time": {"type": "string", "pattern": "^([0-9]+(ms|s|m|min|h|d))+$"},
+        "heal": {"type": "object", "additionalProperties": false, "required": ["for"],
+            "properties": {
+                "target": {"type": "string", "maxLength": 80, "default": "",
+                           "description": "an agent or service:NAME; of a rule: or the label agent"},
+                "for": {"type": "string", "pattern": "^[a-z-]{1,64}$",
+                        "description": "a reason, as of noactl heal"}}}},
     "properties": {
         "interval": {"$ref": "#/definitions/time", "default": "10s",
                      "description": "between two rounds of figures, 1s to 1h"},
@@ -86,6 +95,8 @@ inline constexpr const char* settings_schema = R"({
                 "name": {"type": "string", "pattern": "^[a-z0-9_-]{1,63}$"},
                 "expression": {"type": "string", "maxLength": 2000,
                                "description": "what it has a figure for, is not as it should be"}}}},
+        "control_socket": {"type": "string", "maxLength": 107, "default": "/run/noa/control.sock",
+                           "description": "of this host, for heal and on_failure; \"\": none"},
         "days": {"type": "object", "additionalProperties": false, "properties": {
             "keep_days": {"type": "integer", "minimum": 0, "maximum": 3650, "default": 30,
                           "description": "files of figures, one a day; 0: none is written"},
@@ -112,7 +123,8 @@ inline constexpr const char* settings_schema = R"({
                 "severity": {"enum": ["info", "warning", "critical"], "default": "warning"},
                 "summary": {"type": "string", "maxLength": 300, "default": "",
                             "description": "with {{ $labels.NAME }} and {{ $value }}"},
-                "enabled": {"type": "boolean", "default": true}}}},
+                "enabled": {"type": "boolean", "default": true},
+                "heal": {"$ref": "#/definitions/heal"}}}},
         "channels": {"type": "array", "maxItems": 20, "default": [], "items": {
             "type": "object", "additionalProperties": false,
             "required": ["name", "type", "target"],
@@ -156,6 +168,7 @@ inline constexpr const char* settings_schema = R"({
                 "body": {"type": "string", "maxLength": 1000, "default": "",
                          "description": "a text that an answer must have"},
                 "max_age": {"$ref": "#/definitions/time", "default": "1d",
-                            "description": "since a file was written"}}}}}})";
+                            "description": "since a file was written"},
+                "on_failure": {"$ref": "#/definitions/heal"}}}}}})";
 
 } // namespace monitor

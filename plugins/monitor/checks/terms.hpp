@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../alerts/heal.hpp"
 #include "noa/sdk/json.hpp"
 
 namespace monitor {
@@ -31,6 +32,7 @@ struct CheckSetting {
     std::vector<std::uint32_t> status = {200};
     std::string body;
     noa::Duration max_age = std::chrono::hours(24);
+    HealSetting on_failure = {};
 
     static constexpr auto fields() {
         return noa::fields(noa::field("name", &CheckSetting::name),
@@ -43,7 +45,8 @@ struct CheckSetting {
                            noa::optional_field("critical", &CheckSetting::critical),
                            noa::optional_field("status", &CheckSetting::status),
                            noa::optional_field("body", &CheckSetting::body),
-                           noa::optional_field("max_age", &CheckSetting::max_age));
+                           noa::optional_field("max_age", &CheckSetting::max_age),
+                           noa::optional_field("on_failure", &CheckSetting::on_failure));
     }
 
     [[nodiscard]] noa::Status check() const;
