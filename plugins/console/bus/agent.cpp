@@ -177,7 +177,7 @@ noa::Status Console::restore(noa::StateReader& state) {
 // On the server's thread.
 void Console::ask(Question question, std::function<void(Answer)> then) {
     auto posted = post([this, question = std::move(question), then]() mutable {
-        put_question(std::move(question), std::move(then));
+        put_question(question, std::move(then));
     });
     if (!posted) {
         server_->post([then = std::move(then), text = posted.error().text] {
@@ -186,7 +186,7 @@ void Console::ask(Question question, std::function<void(Answer)> then) {
     }
 }
 
-void Console::put_question(Question question, std::function<void(Answer)> then) {
+void Console::put_question(const Question& question, std::function<void(Answer)> then) {
     request(question.agent, question.operation,
             noa::Body(std::string_view(question.body), question.content_type))
         .timeout(question.timeout)

@@ -64,7 +64,7 @@ private:
     void take_figures(const noa::Json& reply);
     [[nodiscard]] SnapshotPtr snapshot() const;
     void add_agents(Snapshot& into, const HealthView& view) const;
-    void put_question(Question question, std::function<void(Answer)> then);
+    void put_question(const Question& question, std::function<void(Answer)> then);
 
     Settings settings_;
     noa::Sockets sockets_;

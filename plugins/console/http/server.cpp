@@ -238,7 +238,10 @@ Server::Server(Site& site, Limits limits, Tally& tally)
     : state_(std::make_unique<State>(site, limits, tally)) {}
 
 Server::~Server() {
-    static_cast<void>(stop(std::chrono::nanoseconds::zero()));
+    if (state_->thread.joinable()) { // it was never stopped: its start failed
+        state_->io.stop();
+        state_->thread.join();
+    }
 }
 
 void Server::adopt(noa::sdk::Fd connection, std::string_view state) {

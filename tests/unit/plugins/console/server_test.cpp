@@ -144,6 +144,12 @@ protected:
     std::vector<console::http::Kept> kept_;
 };
 
+// A literal with what ends others in it.
+template <std::size_t Size>
+std::string bytes(const char (&text)[Size]) {
+    return {text, Size - 1};
+}
+
 constexpr std::string_view get = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
 
 TEST_F(HttpServer, answers_one_request_after_the_other_on_a_connection) {
@@ -195,7 +201,7 @@ TEST_F(HttpServer, refuses_requests_that_could_be_read_in_two_ways_and_closes) {
              std::string("GET /a HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\nHost: y\r\n\r\n"),
              std::string("GET /a HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n"),
              std::string("GET /a HTTP/1.1\r\n\r\n"),
-             std::string("GET /a HTTP/1.1\r\nHost: x\r\n X: folded\0\r\n\r\n", 48),
+             bytes("GET /a HTTP/1.1\r\nHost: x\r\n X: folded\0\r\n\r\n"),
              std::string("GET /a\r\n\r\n"),
              std::string("GET /a HTTP/9.9\r\nHost: x\r\n\r\n"),
              std::string("GET  /a HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -204,7 +210,7 @@ TEST_F(HttpServer, refuses_requests_that_could_be_read_in_two_ways_and_closes) {
              std::string("GET /a%00 HTTP/1.1\r\nHost: x\r\n\r\n"),
              std::string("CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n"),
              std::string("\r\n\r\n\r\n"),
-             std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n", 13),
+             bytes("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n"),
          }) {
         const std::string answer = answer_to(request + std::string(get));
         EXPECT_THAT(answer, StartsWith("HTTP/1.1 400 ")) << request;
