@@ -24,7 +24,7 @@ CONFIG = """
 interval = "1s"
 retention = "5min"
 [agents.console.settings]
-listen = "tcp:127.0.0.1:{port}"
+listen = ["tcp:127.0.0.1:{port}"]
 """
 EMPTY_AT_REST = {"Alerts firing"}  # what may have no figure where nothing is wrong
 

@@ -19,8 +19,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using noa::Json;
 
-constexpr std::size_t longest_target = 80;
-constexpr std::size_t longest_reason = 64;
+constexpr std::size_t longest_heal_target = 80;
+constexpr std::size_t longest_heal_reason = 64;
 constexpr int look_around_ms = 200; // whether it is still wanted
 constexpr std::size_t longest_answer = std::size_t{1} << 20U;
 
@@ -69,11 +69,12 @@ noa::Status HealSetting::check(bool named) const {
     constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789_-";
     const std::string_view place =
         target.starts_with("service:") ? std::string_view(target).substr(8) : target;
-    if (target.size() > longest_target || place.find_first_not_of(letters) != std::string::npos ||
+    if (target.size() > longest_heal_target ||
+        place.find_first_not_of(letters) != std::string::npos ||
         (place.empty() && (named || !target.empty()))) {
         return noa::invalid("/target: must be the name of an agent, or service:NAME");
     }
-    if (reason.empty() || reason.size() > longest_reason ||
+    if (reason.empty() || reason.size() > longest_heal_reason ||
         reason.find_first_not_of(letters) != std::string::npos) {
         return noa::invalid("/for: must be a reason like check-failed: noactl heal names them");
     }
