@@ -14,7 +14,10 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.error
+import urllib.request
 
+from console_client import free_port
 from noa_host import BUILD, PATIENCE_S, PLUGINS, Host, Watcher, noa_client
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -89,15 +92,15 @@ class Webhooks(unittest.TestCase):
         self.addCleanup(context.__exit__, None, None, None)
         return value
 
-    def host(self, port, timeout="5s", scheme="http", ca=""):
-        host = Host([PLUGINS / "communication.so"])
+    def host(self, port, timeout="5s", scheme="http", ca="", plugins=(), more=""):
+        host = Host([PLUGINS / f"{name}.so" for name in ("communication", *plugins)])
         places = {}
         for name, value in (("secret", SECRET), ("former", FORMER)):
             places[name] = host.root / name
             places[name].write_text(value + "\n")
             places[name].chmod(0o600)
         with open(host.config_file, "a") as file:
-            file.write(CONFIG.format(port=port, timeout=timeout, scheme=scheme, ca=ca, **places))
+            file.write(CONFIG.format(port=port, timeout=timeout, scheme=scheme, ca=ca, **places) + more)
         return self.enter(host)
 
     def settled(self, host, **message):
@@ -187,7 +190,7 @@ class Webhooks(unittest.TestCase):
         shown = host.json("messages", "show", "evt_1")
         self.assertEqual((shown["sender"], shown["state"]), ("webhook/paid", "acked"))
 
-    def test_the_library_of_standard_webhooks_verifies_them(self):
+    def library(self):
         folder = BUILD / "tests/system/webhooks"
         if not (folder / "node_modules/standardwebhooks").exists():
             folder.mkdir(parents=True, exist_ok=True)
@@ -197,6 +200,41 @@ class Webhooks(unittest.TestCase):
                                capture_output=True, timeout=PATIENCE_S)
             except (OSError, subprocess.SubprocessError) as failure:
                 self.skipTest(f"npm cannot fetch {LIBRARY}: {failure}")
+        return folder
+
+    def test_what_the_library_of_standard_webhooks_signs_is_taken_over_http(self):
+        folder, port = self.library(), free_port()
+        host = self.host(1, plugins=["console"], more=f"""
+            [agents.console.settings]
+            listen = ["tcp:127.0.0.1:{port}"]
+            """)
+        body = '{"type": "order.paid", "n": 1}'
+        script = ("const [folder, secret, id, at, body] = process.argv.slice(1);"
+                  "const { Webhook } = require('module').createRequire(folder + '/')('standardwebhooks');"
+                  "console.log(new Webhook(secret).sign(id, new Date(Number(at) * 1000), body));")
+        stamp = str(int(time.time()))
+
+        def post(secret, id):
+            signed = subprocess.run(["node", "-e", script, folder, secret, id, stamp, body],
+                                    check=True, capture_output=True, text=True)
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{port}/hooks/paid", body.encode(), {
+                    "content-type": "application/json", "webhook-id": id,
+                    "webhook-timestamp": stamp, "webhook-signature": signed.stdout.strip()})
+            try:
+                with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+                    return answer.status
+            except urllib.error.HTTPError as refused:
+                return refused.code
+
+        with Watcher(host, "orders.paid") as watcher:
+            self.assertEqual(post(SECRET, "evt_1"), 202)
+            watcher.until(lambda event: event == json.loads(body))
+        self.assertEqual(post(SECRET, "evt_1"), 200)
+        self.assertEqual(post(FORMER, "evt_2"), 401)
+
+    def test_the_library_of_standard_webhooks_verifies_them(self):
+        folder = self.library()
         script = pathlib.Path(os.environ["SOURCE_ROOT"]) / "tests/system/webhooks_receiver.mjs"
         node = self.enter(subprocess.Popen(["node", script, folder, SECRET], text=True,
                                            stdout=subprocess.PIPE))
