@@ -43,7 +43,7 @@ public:
 
 private:
     // What is known of the host, as others told it; null: they did not.
-    struct Known {
+    struct Known { // NOLINT(bugprone-exception-escape): the json type moves without throwing
         noa::Json status;
         noa::Json agents;
         noa::Json checks;

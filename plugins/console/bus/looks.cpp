@@ -156,8 +156,10 @@ void Console::add_agents(Snapshot& into, const HealthView& view) const {
         if (state == "running" || state == "reloading") {
             into.running.push_back(name);
         }
-        into.versions += name + ":" + state + ":" +
-                         std::to_string(number_in(agent, "generation").value_or(0)) + "\n";
+        const auto generation =
+            static_cast<std::uint64_t>(std::max(0.0, number_in(agent, "generation").value_or(0)));
+        into.versions.append(name).append(":").append(state).append(":");
+        into.versions.append(std::to_string(generation)).append("\n");
     }
 }
 
