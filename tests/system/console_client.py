@@ -18,7 +18,8 @@ def free_port():
 class Console:
     """A host with a console; `settings` are lines of TOML."""
 
-    def __init__(self, settings="", agents=("monitor", "heartbeat"), config="", interval="1s"):
+    def __init__(self, settings="", agents=("monitor", "heartbeat"), config="", interval="1s",
+                 refresh="500ms"):
         self.port, self.probe_port = free_port(), free_port()
         self.host = Host([PLUGINS / f"{name}.so" for name in ("console", *agents)])
         self.host.config_file.write_text(f"""
@@ -30,7 +31,7 @@ retention = "10min"
 listen = ["tcp:127.0.0.1:{self.port}"]
 probe_listen = ["tcp:127.0.0.1:{self.probe_port}"]
 control_socket = "{self.host.runtime_dir}/control.sock"
-refresh = "500ms"
+refresh = "{refresh}"
 {settings}
 """ if "monitor" in agents else f"""
 {config}
