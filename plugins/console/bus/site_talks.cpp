@@ -90,7 +90,7 @@ void Site::request_of(http::Talk& talk, const Json& message) {
     question.body = request.contains("body") ? noa::json_text(member_of(request, "body")) : "";
     ++own.asks;
     auto refused = ask(std::move(question), [this, weak = talk.weak_from_this(),
-                                             id = member_of(message, "id")](Answer answer) {
+                                             id = member_of(message, "id")](const Answer& answer) {
         const auto living = weak.lock();
         const auto found = living ? talks_.find(living.get()) : talks_.end();
         if (found == talks_.end()) {

@@ -100,7 +100,11 @@ private:
             }
             read();
         } else if (const auto ok = parsed->find("ok"); ok != parsed->end()) {
-            end(items_.empty() ? *ok : std::move(items_));
+            if (items_.empty()) {
+                end(*ok);
+            } else {
+                end(std::move(items_));
+            }
         } else if (const auto wrong = parsed->find("error"); wrong != parsed->end()) {
             end(error_of(*wrong));
         } else {
