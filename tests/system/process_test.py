@@ -261,8 +261,9 @@ class Ending(ProcessCase):
             lives = host.generation("stateful")
             with self.ended(host, "stateful") as events:
                 for _ in range(5):
-                    sequence.send(500)
-                    os.kill(host.agent("stateful")["pid"], signal.SIGKILL)
+                    pid = host.agent("stateful")["pid"] # before: the kill comes amid what is sent
+                    sequence.send(2000)
+                    os.kill(pid, signal.SIGKILL)
                     sequence.send(500)
                     events.action("stateful", "reloaded")
             report = client.call("stateful", "report", {}, timeout_s=60).json()["senders"]["test"]

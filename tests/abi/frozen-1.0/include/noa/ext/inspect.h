@@ -21,8 +21,15 @@ typedef struct noa_inspect_plugin {
      *  "checks": [{"name": …, "status": …, "critical": true|false, "text": …}]}
      * [lane & created] */
     noa_status (*health)(noa_agent* agent, const noa_sink* sink, noa_error* error);
-    /* {"NAME": {"type": "counter"|"gauge", "value": number, "help": …}}
-     * [lane & created] */
+    /* noa.metrics/1: {"NAME": FIGURE}, NAME like [a-z_][a-z0-9_]*, FIGURE one of
+     *   {"type": "counter"|"gauge", "help": …, "value": number}
+     *   {"type": "counter"|"gauge", "help": …, "series": [{"labels": {"NAME": TEXT}, "value":
+     * number}]}
+     *   {"type": "histogram", "help": …, "buckets": [[BOUND, number], …], "count": …, "sum": …}
+     * A counter only rises while the generation lives. A bucket counts all values up to its bound,
+     * bounds rise, and `count` has those beyond the last, too. At most 1,000 series of a name with
+     * 8 labels of 200 bytes each, and 64 buckets: readers leave out what is beyond. [lane &
+     * created] */
     noa_status (*metrics)(noa_agent* agent, const noa_sink* sink, noa_error* error);
     /* {"capabilities": [TEXT…],
      *  "operations": {"NAME": {"summary": …, "request": SCHEMA, "reply": SCHEMA}},
