@@ -99,6 +99,9 @@ def main():
     database, commands = database_for_clang(build_dir)
     sources = {}
     for command in commands:
+        path = os.path.normpath(os.path.join(command["directory"], command["file"]))
+        if path.startswith(build_dir + os.sep):
+            continue  # a build makes it, when it comes to that
         source = Source(command, made_from.get(command["output"], []), version)
         if source.path.startswith(str(ROOT)) and pathlib.Path(source.path).suffix != ".rs":
             sources[source.path] = source
