@@ -1,5 +1,8 @@
 #include "agent.hpp"
 
+#include <malloc.h>
+
+#include <algorithm>
 #include <chrono>
 #include <random>
 
@@ -261,6 +264,18 @@ void Communication::take_done() {
     if (deliveries_ && !host().stopping()) {
         deliveries_->pump();
         flush();
+        give_memory_back();
+    }
+}
+
+// The C library keeps what a long queue took, small pieces here and there, until somebody asks.
+void Communication::give_memory_back() {
+    constexpr std::uint64_t long_queue = 20'000;
+    constexpr std::uint64_t short_again = 8;
+    longest_ = std::max(longest_, deliveries_->size());
+    if (longest_ >= long_queue && deliveries_->size() < longest_ / short_again) {
+        longest_ = 0;
+        ::malloc_trim(0);
     }
 }
 

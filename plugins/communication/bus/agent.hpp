@@ -93,6 +93,7 @@ private:
     noa::Status open_workers(const std::string& path, Store store);
     void recover(Loaded loaded);
     void take_done();
+    void give_memory_back();
     [[nodiscard]] noa::Health health() const;
     [[nodiscard]] std::string id_of(const Message& message) const;
     // "#" and its seq where it is the store's name for a message, else itself.
@@ -313,7 +314,8 @@ private:
     std::string quarantined_; // a store that was put aside at the start; empty: none
     std::string store_name_;
     std::uint64_t secret_ = 0;
-    std::uint64_t turns_ = 0; // of attempts, over all starts of this object
+    std::uint64_t longest_ = 0; // that the queue was, since memory was given back
+    std::uint64_t turns_ = 0;   // of attempts, over all starts of this object
     Seq last_seq_ = 0;
     Millis last_created_ = 0;
     Millis clock_offset_ = 0; // of dates to the host's clock
