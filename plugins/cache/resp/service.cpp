@@ -1,10 +1,9 @@
 #include "service.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "noa/sdk/descriptors.hpp"
 #include "state.hpp"
 
 namespace cache::resp {
@@ -14,7 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr noa::Duration longest_goodbye = 1s; // of the time there is to quiesce
-constexpr std::uint64_t other_descriptors = 128;
 
 } // namespace
 
@@ -33,22 +31,6 @@ void Service::setup(noa::Setup& setup) {
     });
 }
 
-// A connection has two descriptors while generations change.
-std::uint32_t Service::within_descriptors(const noa::sdk::Host& host, std::uint32_t wanted) {
-    rlimit files{};
-    if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) {
-        return wanted;
-    }
-    const std::uint64_t most =
-        files.rlim_cur > other_descriptors + 2 ? (files.rlim_cur - other_descriptors) / 2 : 1;
-    if (most < wanted) {
-        host.log(noa::Level::warning, "resp.fewer_clients",
-                 "max_clients is " + std::to_string(most) + ", not " + std::to_string(wanted) +
-                     ": a process may have " + std::to_string(files.rlim_cur) + " descriptors");
-    }
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, most));
-}
-
 noa::Status Service::start(const noa::sdk::Host& host, Shared<Opened>& store, Options options) {
     host_ = &host;
     if (options.listen.empty()) {
@@ -62,7 +44,14 @@ noa::Status Service::start(const noa::sdk::Host& host, Shared<Opened>& store, Op
         }
         listening.push_back({*fd, address});
     }
-    options.max_clients = within_descriptors(host, options.max_clients);
+    const std::uint32_t most = noa::sdk::within_descriptors(options.max_clients);
+    if (most < options.max_clients) {
+        host.log(noa::Level::warning, "resp.fewer_clients",
+                 "max_clients is " + std::to_string(most) + ", not " +
+                     std::to_string(options.max_clients) +
+                     ": that is what the process has descriptors for");
+    }
+    options.max_clients = most;
     auto server = std::make_unique<Server>(host, store, std::move(options), tally_);
     if (noa::Status taken =
             sockets_.for_each_kept([&](noa::sdk::Fd connection, std::string_view state) {

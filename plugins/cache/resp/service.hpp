@@ -22,8 +22,6 @@ public:
     void quiesce(noa::Time deadline);
 
 private:
-    static std::uint32_t within_descriptors(const noa::sdk::Host& host, std::uint32_t wanted);
-
     Tally tally_;
     noa::Sockets sockets_;
     const noa::sdk::Host* host_ = nullptr;

@@ -1,9 +1,9 @@
 #include "agent.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <utility>
+
+#include "noa/sdk/descriptors.hpp"
 
 namespace console {
 
@@ -12,25 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr noa::Duration longest_goodbye = 2s; // of the time there is to quiesce
-constexpr std::uint64_t other_descriptors = 128;
 constexpr std::size_t longest_point = 16U << 10U;
 constexpr std::size_t most_points = 100'000;
-
-// A connection has two descriptors while generations change.
-std::uint32_t within_descriptors(const noa::sdk::Host& host, std::uint32_t wanted) {
-    rlimit files{};
-    if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) {
-        return wanted;
-    }
-    const std::uint64_t most =
-        files.rlim_cur > other_descriptors + 2 ? (files.rlim_cur - other_descriptors) / 2 : 1;
-    if (most < wanted) {
-        host.log(noa::Level::info, "console.fewer_connections",
-                 "at most " + std::to_string(most) + ": a process may have " +
-                     std::to_string(files.rlim_cur) + " descriptors");
-    }
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, most));
-}
 
 } // namespace
 
@@ -118,7 +101,12 @@ noa::Status Console::serve() {
         return doors.error();
     }
     http::Limits limits;
-    limits.connections = within_descriptors(host(), settings_.max_connections);
+    limits.connections = noa::sdk::within_descriptors(settings_.max_connections);
+    if (limits.connections < settings_.max_connections) {
+        log(noa::Level::info, "console.fewer_connections",
+            "at most " + std::to_string(limits.connections) +
+                ": that is what the process has descriptors for");
+    }
     site_ = std::make_unique<Site>(settings_, *this);
     server_ = std::make_unique<http::Server>(*site_, limits, tally_);
     if (noa::Status taken =
