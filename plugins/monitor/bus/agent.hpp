@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -162,6 +163,7 @@ private:
     bool writing_day_ = false;
     noa::Counter days_written_;
     noa::Counter days_failed_;
+    std::stop_source leaving_;      // reads of the disk, when the generation ends
     std::set<std::string> healing_; // targets that the host was asked about
     noa::Counter healed_;
     noa::Counter heal_failed_;

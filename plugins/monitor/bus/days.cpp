@@ -12,6 +12,7 @@ namespace monitor {
 
 noa::Status Monitor::open_days() {
     days_fault_.clear();
+    leaving_ = std::stop_source();
     if (settings_.days.keep_days == 0) {
         return {};
     }
@@ -38,6 +39,7 @@ void Monitor::take_days() {
 
 void Monitor::close_days() {
     if (days_ != nullptr) {
+        leaving_.request_stop(); // a month takes seconds: who asked is answered by the next
         days_->finish();
         take_days();
         days_.reset();
@@ -79,6 +81,7 @@ void Monitor::query_days(const QueryRequest& request, noa::Responder responder) 
     wanted.to = unix_ms(ring_.rounds() == 0 ? now() : ring_.first_round()) - 1;
     wanted.step = ms(request.step);
     wanted.most_points = most_points;
+    wanted.stop = leaving_.get_token();
     if (!is_metric_name(request.name) || wanted.from < 0) {
         responder.fail(noa::invalid("/name, /range: no name of a figure, or before 1970"));
         return;
@@ -88,6 +91,9 @@ void Monitor::query_days(const QueryRequest& request, noa::Responder responder) 
     days_->run(
         [place, wanted = std::move(wanted)](DayFiles& files) { *place = files.read(wanted); },
         [this, found = std::move(found), request, responder = std::move(responder)]() mutable {
+            if (leaving_.stop_requested()) {
+                return; // unanswered: the next generation is asked
+            }
             if (!*found) {
                 responder.fail(found->error());
             } else if (!(*found)->whole) {

@@ -183,7 +183,7 @@ noa::Result<History> DayFiles::read(const HistoryQuery& query) const {
             continue;
         }
         const noa::Status read = each_line(file.path, file.compressed, [&](std::string_view line) {
-            found.whole = found.whole && take_line(line, query, found, count);
+            found.whole = !query.stop.stop_requested() && take_line(line, query, found, count);
             return found.whole;
         });
         if (!read) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,7 @@ struct HistoryQuery {
     std::int64_t to = 0;
     std::int64_t step = 0; // 0: every point; else the last of each
     std::size_t most_points = 100'000;
+    std::stop_token stop = {}; // what was found until then is not whole
 };
 
 struct History {

@@ -80,6 +80,11 @@ TEST_F(DaysTest, FormerDaysAreCompressedAndReadAsOne) {
     query.step = 0;
     query.most_points = 2;
     EXPECT_FALSE(all.read(query)->whole);
+    std::stop_source stop;
+    stop.request_stop();
+    query.stop = stop.get_token();
+    EXPECT_FALSE(all.read(query)->whole);
+    query.stop = {};
     query.match[0].value = "y";
     EXPECT_THAT(all.read(query)->series, SizeIs(0));
     query.name = "noa";
