@@ -28,7 +28,7 @@ struct Close {
     void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
 };
 
-noa::sdk::Error failed_with(const char* what, const std::string& path, const char* why) {
+noa::sdk::Error failed_with(const char* what, const std::string& path, const std::string& why) {
     return noa::failed(std::string(what) + " " + path + ": " + why);
 }
 
