@@ -99,7 +99,7 @@ class Container(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         agents = self.inside(pid, "noactl", "--json", "agents").stdout
         self.assertEqual(sorted(re.findall(r'"name": ?"(\w+)"', agents)),
-                         ["backup", "cache", "communication", "config", "console",
+                         ["backup", "cache", "communication", "config", "console", "drafting",
                           "heartbeat", "monitor"])
         self.assertIn('"found":false', self.inside(pid, "noactl", "call", "cache", "get",
                                                    '{"key": "a"}').stdout)

@@ -174,7 +174,8 @@ class Packages(MachineCase):
         machine = self.installed()
         self.assertEqual(machine.agents(), {
             "backup": "running", "cache": "running", "communication": "running", "config": "running",
-            "console": "running", "heartbeat": "running", "monitor": "running"})
+            "console": "running", "drafting": "running",
+            "heartbeat": "running", "monitor": "running"})
         pid = machine.show("MainPID")
         self.assertEqual(machine.run("ps", "-o", "user=", pid).strip(), "noa")
         machine.run("noactl", "call", "cache", "set", '{"key":"a","value":1}')
@@ -272,7 +273,8 @@ class Packages(MachineCase):
         self.assertNotEqual(machine.show("MainPID"), pid)
         self.assertEqual(machine.agents(), {
             "backup": "running", "cache": "running", "communication": "running", "config": "running",
-            "console": "running", "heartbeat": "running", "monitor": "running"})
+            "console": "running", "drafting": "running",
+            "heartbeat": "running", "monitor": "running"})
         self.assertEqual(machine.json("agent", "cache")["queue_size"], 77)
 
     def test_an_upgrade_under_traffic_keeps_what_was_acknowledged(self):
