@@ -32,11 +32,11 @@ class Page(unittest.TestCase):
 
     def draft(self, **content):
         with self.console.host.client() as client:
-            return client.call("drafting", "create", content)["id"]
+            return client.call("drafting", "create", content).json()["id"]
 
     def stored(self, draft):
         with self.console.host.client() as client:
-            return client.call("drafting", "get", {"id": draft})["content"]
+            return client.call("drafting", "get", {"id": draft}).json()["content"]
 
     def go_to(self, draft, *browsers):
         for browser in browsers:

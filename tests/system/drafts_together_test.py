@@ -22,7 +22,7 @@ class Together(unittest.TestCase):
     def test_all_come_to_one_text_with_every_edit_in_it(self):
         with Console("drafts = true", agents=("drafting",)) as console:
             with console.host.client() as client:
-                draft = client.call("drafting", "create", {"title": "Ours", "content": "one line\n"})
+                draft = client.call("drafting", "create", {"title": "Ours", "content": "one line\n"}).json()
             writers = subprocess.Popen(
                 [NODE, SOURCE / "tests/system/drafts_writers.mjs", str(console.port), draft["id"],
                  str(WRITERS), str(EDITS), str(SEED)],
@@ -33,7 +33,7 @@ class Together(unittest.TestCase):
             self.assertEqual(writers.returncode, 0)
             self.assertEqual(len(set(done["texts"])), 1, done["versions"])
             with console.host.client() as client:
-                stored = client.call("drafting", "get", {"id": draft["id"]})
+                stored = client.call("drafting", "get", {"id": draft["id"]}).json()
             self.assertEqual(stored["content"], done["texts"][0])
             self.assertEqual(set(done["versions"]), {stored["version"]})
             letters = [letter for letter in stored["content"] if ord(letter) >= FIRST_LETTER]

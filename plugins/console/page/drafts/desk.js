@@ -168,9 +168,7 @@ export class Desk {
 
   // The connection is there again, or the name is another: as the same session, if it is known still.
   async come() {
-    const { session } = await this.#link.request("open", {
-      id: this.id, session: this.#session, as: this.#me(), name: this.#me(), content: false,
-    });
+    const { session } = await this.#ask("open", { id: this.id, session: this.#session, name: this.#me() });
     this.#goBy(session);
     await this.shared.settle(true);
     this.#tellCursor();
