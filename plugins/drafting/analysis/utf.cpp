@@ -140,6 +140,15 @@ Position Places::position(std::size_t byte) const noexcept {
             static_cast<std::size_t>(std::count_if(before.begin(), before.end(), begins)) + 1};
 }
 
+std::size_t Places::wide_before(std::size_t byte) const noexcept {
+    byte = std::min(byte, text_.size());
+    const std::size_t newline = byte == 0 ? std::string_view::npos : text_.rfind('\n', byte - 1);
+    const std::size_t begin = newline == std::string_view::npos ? 0 : newline + 1;
+    const auto before = text_.substr(begin, byte - begin);
+    return static_cast<std::size_t>(
+        std::ranges::count_if(before, [](char one) { return units(one) == 2; }));
+}
+
 std::size_t Places::byte(std::size_t utf16) const noexcept {
     const auto after =
         std::upper_bound(marks_.begin(), marks_.end(), utf16,

@@ -48,6 +48,8 @@ public:
     // Offsets past the end count as the end.
     [[nodiscard]] std::size_t utf16(std::size_t byte) const noexcept;
     [[nodiscard]] Position position(std::size_t byte) const noexcept;
+    // Characters of two units between the line's begin and this place.
+    [[nodiscard]] std::size_t wide_before(std::size_t byte) const noexcept;
     // Of a place between the halves of a character: before it.
     [[nodiscard]] std::size_t byte(std::size_t utf16) const noexcept;
     [[nodiscard]] std::size_t utf16_size() const noexcept { return size_; }
