@@ -4,13 +4,14 @@
 
 #include <cmark-gfm.h>
 
+#include "entity.hpp"
+
 namespace drafting::prose {
 
 namespace {
 
 // Marks that may stand between two pieces of text of one line.
 constexpr std::string_view marks = "*_~\\[]!#|<>";
-constexpr std::size_t longest_entity = 40;
 
 bool is_blank(char byte) noexcept {
     return byte == ' ' || byte == '\t';
@@ -19,17 +20,15 @@ bool is_mark(char byte) noexcept {
     return is_blank(byte) || marks.find(byte) != std::string_view::npos;
 }
 
+// Punctuation of ASCII: what a backslash before it is not shown with.
+bool is_escaped(char byte) noexcept {
+    return byte > ' ' && byte < 0x7F && (byte < '0' || byte > '9') &&
+           ((byte | 0x20) < 'a' || (byte | 0x20) > 'z');
+}
+
 std::string_view text_of(cmark_node* node) {
     const char* literal = cmark_node_get_literal(node);
     return literal != nullptr ? literal : std::string_view();
-}
-
-bool is_entity_of(std::string_view literal, std::string_view entity) {
-    if (literal != "&") {
-        return true;
-    }
-    static constexpr std::string_view known[] = {"&amp;", "&AMP;", "&#38;", "&#x26;", "&#X26;"};
-    return std::ranges::find(known, entity) != std::end(known);
 }
 
 // The link says nothing but where it leads.
@@ -82,7 +81,7 @@ void Aligner::enter(cmark_node* node, Block& into) {
     } else if (type == CMARK_NODE_CODE) {
         take_code(into);
     } else if (type == CMARK_NODE_HTML_INLINE) {
-        take_html(text_of(node), into);
+        take_html(text_of(node));
     } else if (type == CMARK_NODE_LINK || type == CMARK_NODE_IMAGE) {
         begin_link();
         if (hidden_ > 0 || type == CMARK_NODE_IMAGE || is_address(node)) {
@@ -108,20 +107,21 @@ void Aligner::put(std::string_view prose, std::size_t at, std::size_t size, Bloc
     if (hidden_ > 0) {
         return;
     }
-    Segment segment{static_cast<std::uint32_t>(into.prose.size()),
-                    static_cast<std::uint32_t>(at - leaf_.begin),
-                    static_cast<std::uint32_t>(prose.size()), static_cast<std::uint32_t>(size)};
+    const bool verbatim = prose.size() == size && prose != placeholder;
+    const auto prose_size = static_cast<std::uint32_t>(prose.size());
+    const auto source_size = static_cast<std::uint32_t>(size);
+    const auto source = static_cast<std::uint32_t>(at - leaf_.begin);
+    const auto begin = static_cast<std::uint32_t>(into.prose.size());
     into.prose += prose;
-    if (!into.segments.empty() && prose.size() == size) {
+    if (!into.segments.empty() && verbatim) {
         Segment& last = into.segments.back();
-        if (last.prose_size == last.source_size &&
-            last.source + last.source_size == segment.source) {
-            last.prose_size += segment.prose_size;
-            last.source_size += segment.source_size;
+        if (last.verbatim && last.source + last.source_size == source) {
+            last.prose_size += prose_size;
+            last.source_size += source_size;
             return;
         }
     }
-    into.segments.push_back(segment);
+    into.segments.push_back({begin, source, prose_size, source_size, verbatim});
 }
 
 void Aligner::take_text(std::string_view literal, Block& into) {
@@ -131,13 +131,12 @@ void Aligner::take_text(std::string_view literal, Block& into) {
     for (;;) {
         const std::size_t end = line_end();
         for (std::size_t at = cursor_; at < end; ++at) {
-            if (leaf_.text[at] == '&' && take_entity(literal, at, into)) {
-                started_ = true;
-                return;
-            }
-            if (leaf_.text.substr(at, end - at).starts_with(literal)) {
-                put(literal, at, literal.size(), into);
-                cursor_ = at + literal.size();
+            if (match(literal, at, end)) {
+                for (const Piece& piece : pieces_) {
+                    put(literal.substr(piece.prose, piece.prose_size), piece.source,
+                        piece.source_size, into);
+                }
+                cursor_ = pieces_.back().source + pieces_.back().source_size;
                 started_ = true;
                 return;
             }
@@ -154,20 +153,43 @@ void Aligner::take_text(std::string_view literal, Block& into) {
     }
 }
 
-bool Aligner::take_entity(std::string_view literal, std::size_t at, Block& into) {
-    const auto window = leaf_.text.substr(at, std::min(longest_entity, line_end() - at));
-    const std::size_t semicolon = window.find(';');
-    if (semicolon == std::string_view::npos) {
-        return false;
+// Whether the source says this from that place on, by itself, escaped or as entities.
+bool Aligner::match(std::string_view literal, std::size_t at, std::size_t end) {
+    pieces_.clear();
+    std::string meaning;
+    for (std::size_t said = 0; said < literal.size();) {
+        if (at >= end) {
+            return false;
+        }
+        if (leaf_.text[at] == '&') {
+            const std::size_t size = read_entity(leaf_.text.substr(at, end - at), meaning);
+            if (size > 0) {
+                if (meaning.empty() || !literal.substr(said).starts_with(meaning)) {
+                    return false;
+                }
+                pieces_.push_back({said, meaning.size(), at, size});
+                said += meaning.size();
+                at += size;
+                continue;
+            }
+        }
+        if (leaf_.text[at] == '\\' && at + 1 < end && leaf_.text[at + 1] == literal[said] &&
+            is_escaped(literal[said])) {
+            ++at;
+        }
+        if (leaf_.text[at] != literal[said]) {
+            return false;
+        }
+        if (!pieces_.empty() && pieces_.back().source + pieces_.back().source_size == at &&
+            pieces_.back().prose_size == pieces_.back().source_size) {
+            ++pieces_.back().prose_size;
+            ++pieces_.back().source_size;
+        } else {
+            pieces_.push_back({said, 1, at, 1});
+        }
+        ++said;
+        ++at;
     }
-    const auto entity = window.substr(0, semicolon + 1);
-    if (entity.find_first_of(" \t<>", 1) != std::string_view::npos ||
-        leaf_.text.substr(at).starts_with(literal) != (literal == "&") ||
-        !is_entity_of(literal, entity) || literal.size() > 8) {
-        return false;
-    }
-    put(literal, at, entity.size(), into);
-    cursor_ = at + entity.size();
     return true;
 }
 
@@ -210,7 +232,8 @@ void Aligner::take_code(Block& into) {
     }
 }
 
-void Aligner::take_html(std::string_view literal, Block& into) {
+// A tag parts no words: <b>b</b>old.
+void Aligner::take_html(std::string_view literal) {
     const std::string_view text = leaf_.text.substr(0, end_);
     const std::size_t open = text.find('<', cursor_);
     if (open == std::string_view::npos) {
@@ -221,7 +244,6 @@ void Aligner::take_html(std::string_view literal, Block& into) {
         close = text.find('>', open);
         close = close == std::string_view::npos ? text.size() : close + 1;
     }
-    static_cast<void>(into); // a tag parts no words: <b>b</b>old
     to_line_of(std::min(close, text.size()));
     started_ = true;
 }

@@ -36,9 +36,9 @@ private:
     void enter(cmark_node* node, Block& into);
     void leave(cmark_node* node, Block& into);
     void take_text(std::string_view literal, Block& into);
-    [[nodiscard]] bool take_entity(std::string_view literal, std::size_t at, Block& into);
+    [[nodiscard]] bool match(std::string_view literal, std::size_t at, std::size_t end);
     void take_code(Block& into);
-    void take_html(std::string_view literal, Block& into);
+    void take_html(std::string_view literal);
     void take_break(std::string_view prose, Block& into);
     void begin_link();
     void end_link(bool image, Block& into);
@@ -48,7 +48,15 @@ private:
     [[nodiscard]] std::size_t line_end() const;
     void to_line_of(std::size_t at);
 
+    struct Piece {
+        std::size_t prose = 0;
+        std::size_t prose_size = 0;
+        std::size_t source = 0;
+        std::size_t source_size = 0;
+    };
+
     const LeafLines& leaf_;
+    std::vector<Piece> pieces_; // of the text matched last
     std::size_t line_;
     std::size_t cursor_;
     std::size_t end_;

@@ -29,6 +29,7 @@ constexpr std::array<std::uint8_t, 128> word_classes = [] {
     for (unsigned char at = '0'; at <= '9'; ++at) {
         classes[at] = digit;
     }
+    classes['@'] = letter; // ICU 72 keeps addresses in one piece
     classes['_'] = underscore;
     classes[' '] = space;
     classes['\n'] = classes['\r'] = classes[0x0B] = classes[0x0C] = newline;
@@ -111,13 +112,13 @@ std::size_t sentence_end(std::string_view text, std::size_t mark) noexcept {
     if (stop && at < text.size() && is_digit(text[at])) {
         return 0; // SB6
     }
-    if (stop && mark > 0 && at < text.size() && is_letter(text[mark - 1]) && is_upper(text[at])) {
+    if (stop && mark > 0 && at < text.size() && is_upper(text[at]) &&
+        (is_upper(text[mark - 1]) || is_lower(text[mark - 1]))) {
         return 0; // SB7
     }
     while (at < text.size() && closing.find(text[at]) != std::string_view::npos) {
         ++at;
     }
-    const std::size_t closed = at;
     while (at < text.size() && is_sentence_space(text[at])) {
         ++at;
     }
@@ -128,7 +129,6 @@ std::size_t sentence_end(std::string_view text, std::size_t mark) noexcept {
         (is_end(text[at]) || text[at] == ',' || text[at] == '-' || text[at] == ':')) {
         return 0; // SB8a
     }
-    static_cast<void>(closed);
     return at < text.size() && is_line(text[at]) ? past_line(text, at) : at;
 }
 

@@ -70,6 +70,53 @@ bool is_row(cmark_node* node) {
            std::string_view(cmark_node_get_type_string(node)) != "table_cell";
 }
 
+bool is_named(cmark_node* node, std::string_view name) {
+    return node != nullptr && cmark_node_get_type_string(node) == name;
+}
+
+struct Extent {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+};
+
+// The line "|---|---|" of a table, from this line on; or the last.
+std::size_t delimiter_line(std::string_view text, const std::vector<std::size_t>& lines,
+                           std::size_t from) {
+    for (; from + 2 < lines.size(); ++from) {
+        const auto line = text.substr(lines[from], lines[from + 1] - lines[from]);
+        if (line.find_first_not_of("|:-> \t\r\n") == std::string_view::npos &&
+            line.find('-') != std::string_view::npos) {
+            break;
+        }
+    }
+    return from;
+}
+
+// The lines of a node. A paragraph that a table follows at once has no lines of its own: those are
+// said to be of the table's first row.
+Extent extent_of(std::string_view text, const std::vector<std::size_t>& lines, cmark_node* node) {
+    cmark_node* next = cmark_node_next(node);
+    const bool torn = cmark_node_get_start_line(node) < 1 && is_named(next, "table");
+    cmark_node* before =
+        is_named(node, "table_header") ? cmark_node_previous(cmark_node_parent(node)) : nullptr;
+    const bool moved = before != nullptr && cmark_node_get_start_line(before) < 1;
+    cmark_node* told = torn ? next : node;
+    const auto first = static_cast<std::size_t>(cmark_node_get_start_line(told));
+    auto last = static_cast<std::size_t>(cmark_node_get_end_line(told));
+    if (first < 1 || last < first || last >= lines.size()) {
+        return {};
+    }
+    if (moved || torn) {
+        const std::size_t delimiter = delimiter_line(text, lines, first - 1);
+        if (moved) {
+            return delimiter < 1 ? Extent() : Extent{lines[delimiter - 1], lines[delimiter]};
+        }
+        last = std::max(delimiter, first + 1) - 1;
+    }
+    const auto column = static_cast<std::size_t>(std::max(cmark_node_get_start_column(told), 1));
+    return {std::min(lines[first - 1] + column - 1, lines[first]), lines[last]};
+}
+
 constexpr std::uint64_t row_kind = 8;
 
 // What decides upon the blocks of a leaf: its kind and level, the quotes and lists around it.
@@ -95,7 +142,7 @@ Span Block::source(Span range) const noexcept {
         }
         const Segment& in = *std::prev(after);
         const std::uint32_t offset = place - in.prose;
-        if (in.prose_size == in.source_size || offset == 0) {
+        if (in.verbatim || offset == 0) {
             return in.source + std::min(offset, in.source_size);
         }
         return end ? in.source + in.source_size : in.source;
@@ -137,13 +184,9 @@ void Source::read_markdown() {
             (!row && type != CMARK_NODE_PARAGRAPH && type != CMARK_NODE_HEADING)) {
             continue;
         }
-        const auto first = static_cast<std::size_t>(cmark_node_get_start_line(node)) - 1;
-        const auto last = static_cast<std::size_t>(cmark_node_get_end_line(node)) - 1;
-        if (last + 1 < lines_.size() && first <= last) {
-            const auto column = static_cast<std::size_t>(cmark_node_get_start_column(node));
-            const std::size_t begin =
-                std::min(lines_[first] + std::max<std::size_t>(column, 1) - 1, lines_[first + 1]);
-            found.emplace_back(Leaf{begin, lines_[last + 1], kind_of(node, around)}, node);
+        const Extent at = extent_of(text_, lines_, node);
+        if (at.begin < at.end) {
+            found.emplace_back(Leaf{at.begin, at.end, kind_of(node, around)}, node);
         }
         cmark_iter_reset(iter, node, CMARK_EVENT_EXIT); // past its children
     }
@@ -180,7 +223,7 @@ std::vector<Block> Source::blocks(std::size_t index) const {
         std::ranges::replace(block.prose, '\n', ' ');
         std::ranges::replace(block.prose, '\r', ' ');
         const auto size = static_cast<std::uint32_t>(block.prose.size());
-        block.segments.push_back({0, 0, size, size});
+        block.segments.push_back({0, 0, size, size, true});
         blocks.push_back(std::move(block));
         return blocks;
     }

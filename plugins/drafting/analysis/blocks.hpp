@@ -21,6 +21,7 @@ struct Segment {
     std::uint32_t source = 0; // from the leaf's begin
     std::uint32_t prose_size = 0;
     std::uint32_t source_size = 0;
+    bool verbatim = false; // the same bytes, but for a line's end that is a space in prose
 };
 
 struct Span {

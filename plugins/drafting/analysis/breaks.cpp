@@ -40,6 +40,18 @@ Content content_of(std::string_view text) {
     return content;
 }
 
+// Whether what ends here is only what somebody said: "Well!" he said.
+bool goes_on(std::string_view text, std::size_t begin, std::size_t end) {
+    std::size_t last = end;
+    while (last > begin && text[last - 1] == ' ') {
+        --last;
+    }
+    const auto before = text.substr(begin, last - begin);
+    const bool quoted = before.ends_with('"') || before.ends_with("\xE2\x80\x9D") ||
+                        before.ends_with("\xE2\x80\x99");
+    return quoted && end < text.size() && text[end] >= 'a' && text[end] <= 'z';
+}
+
 } // namespace
 
 Breaker::Breaker(const WordLists& lists)
@@ -122,7 +134,8 @@ Breaks Breaker::breaks(std::string_view text) {
     std::uint32_t begin = 0;
     for (std::size_t at = 0; at + 1 < sentences.size(); ++at) {
         const std::uint32_t end = sentences[at + 1];
-        if (at + 2 < sentences.size() && ends_short(text.substr(begin, end - begin))) {
+        if (at + 2 < sentences.size() &&
+            (ends_short(text.substr(begin, end - begin)) || goes_on(text, begin, end))) {
             continue;
         }
         Span sentence{begin, end};

@@ -126,6 +126,33 @@ void check_article(Sink& sink, std::size_t at) {
     sink.add(Check::article, sink.begin(at), sink.end(at), message, {wanted});
 }
 
+// Whether a sentence begins with this word: behind a full stop of a word that is no abbreviation,
+// at the begin, or behind another mark.
+bool begins_sentence(const View& view, std::size_t word) {
+    if (word == 0) {
+        return view.breaks.words[0].begin == 0;
+    }
+    const Token& before = view.breaks.words[word - 1];
+    const auto between = std::string_view(view.block.prose)
+                             .substr(before.end, view.breaks.words[word].begin - before.end);
+    return (between == ". " || between == "! " || between == "? ") &&
+           before.end - before.begin > 2 && !has(*view.words[word - 1], trait_short);
+}
+
+void check_case(Sink& sink, std::size_t word) {
+    const View& view = sink.view;
+    const std::string_view written = view.written(word);
+    const bool plain =
+        std::ranges::all_of(written, [](char letter) { return letter >= 'a' && letter <= 'z'; });
+    const bool starts = word == 0;
+    if (view.block.kind == BlockKind::paragraph && !view.block.in_list && plain &&
+        view.words[word]->known && begins_sentence(view, word) &&
+        (!starts || (view.words.size() > 2 && view.block.prose.ends_with('.')))) {
+        sink.add(Check::sentence_case, sink.begin(word), sink.end(word),
+                 "A sentence begins with a capital letter.", {capitalised(written)});
+    }
+}
+
 void check_words(Sink& sink, Counts& counts) {
     const View& view = sink.view;
     for (std::size_t at = 0; at < view.words.size(); ++at) {
@@ -136,6 +163,7 @@ void check_words(Sink& sink, Counts& counts) {
         }
         check_duplicate(sink, at);
         check_article(sink, at);
+        check_case(sink, at);
         check_passive(sink, at, counts);
         if (is_adverb(word)) {
             ++counts.adverbs;
@@ -171,25 +199,6 @@ void check_repeated(Sink& sink, Range words) {
     }
 }
 
-void check_case(Sink& sink, Range words) {
-    const View& view = sink.view;
-    const std::string_view written = view.written(words.first);
-    const std::size_t begin = sink.begin(words.first);
-    const bool mixed =
-        std::ranges::any_of(written, [](char letter) { return letter >= 'A' && letter <= 'Z'; });
-    if (view.block.kind != BlockKind::paragraph || view.block.in_list || mixed ||
-        written[0] < 'a' || written[0] > 'z' || !view.words[words.first]->known ||
-        words.last - words.first < 3 || (begin > 0 && view.block.prose[begin - 1] != ' ')) {
-        return;
-    }
-    if (begin > 1 &&
-        std::string_view(".!?").find(view.block.prose[begin - 2]) == std::string_view::npos) {
-        return; // goes on behind code, a dash or a line
-    }
-    sink.add(Check::sentence_case, begin, sink.end(words.first),
-             "A sentence begins with a capital letter.", {capitalised(written)});
-}
-
 void check_sentences(Sink& sink) {
     const View& view = sink.view;
     std::size_t word = 0;
@@ -211,7 +220,6 @@ void check_sentences(Sink& sink) {
                          std::to_string(sink.settings.sentence_words) + " are enough.");
         }
         check_repeated(sink, words);
-        check_case(sink, words);
         const std::string_view first = view.words[words.first]->lower;
         alike = first == opening ? alike + 1 : 1;
         opening = first;

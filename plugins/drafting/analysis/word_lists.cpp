@@ -126,7 +126,10 @@ WordLists::WordLists() {
     for (const List& list : lists) {
         each_word(list.words, [&](std::string_view word) { traits_[word] |= list.traits; });
     }
-    each_word(abbreviations, [&](std::string_view word) { abbreviations_.insert(word); });
+    each_word(abbreviations, [&](std::string_view word) {
+        abbreviations_.insert(word);
+        traits_[word] |= trait_short;
+    });
 }
 
 std::uint32_t WordLists::traits_of(std::string_view word) const {

@@ -26,6 +26,7 @@ enum WordTrait : std::uint32_t {
     trait_preposition = 1U << 14U,
     trait_conjunction = 1U << 15U,
     trait_auxiliary = 1U << 16U,
+    trait_short = 1U << 18U,   // an abbreviation that is written with a full stop
     trait_between = 1U << 17U, // may stand between "be" and its participle: "not"
 };
 
