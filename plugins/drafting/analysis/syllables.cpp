@@ -21,33 +21,59 @@ bool has_end(std::string_view word, std::initializer_list<std::string_view> ends
     return std::ranges::any_of(ends, [&](std::string_view end) { return word.ends_with(end); });
 }
 
+bool has_vowel_before(std::string_view word, std::size_t at) noexcept {
+    for (std::size_t before = 0; before < at; ++before) {
+        if (is_vowel(word, before)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool is_one_of(char letter, std::string_view letters) noexcept {
+    return letter != '\0' && letters.find(letter) != std::string_view::npos;
+}
+
+// "ia", "io", "iu" and "ie": one behind a soft consonant ("-tion", "-cial"), and in "-lion".
+bool is_apart_after_i(std::string_view rest, char before, std::size_t at) noexcept {
+    const char second = rest[1];
+    const char next = rest.size() > 2 ? rest[2] : '\0';
+    if (second == 'e') {
+        return rest.starts_with("iet") || (at > 2 && (rest == "ier" || rest == "iers")) ||
+               (rest.starts_with("ien") && !is_one_of(before, "tcnfrl")) || rest == "ient";
+    }
+    if (at > 1 && is_one_of(before, "tcsgx")) {
+        return !is_one_of(next, second == 'a' ? "ln" : "nu");
+    }
+    if (at > 1 && is_one_of(before, "ln") && next == 'n' && (second == 'o' || before == 'l')) {
+        return false;
+    }
+    return true;
+}
+
 // Whether the vowels at this place and the next are spoken apart.
 bool is_apart(std::string_view word, std::size_t at) noexcept {
-    const std::string_view pair = word.substr(at, 2);
+    const std::string_view rest = word.substr(at);
+    const std::string_view pair = rest.substr(0, 2);
     const char before = at > 0 ? word[at - 1] : '\0';
-    if (pair == "ia" || pair == "io" || pair == "iu") {
-        const bool soft =
-            before == 't' || before == 'c' || before == 's' || before == 'g' || before == 'x';
-        const bool short_end = word.substr(at).starts_with("ious") || pair != "iu";
-        return !(soft && short_end) || at == 1;
+    const char next = rest.size() > 2 ? rest[2] : '\0';
+    if (pair == "ia" || pair == "io" || pair == "iu" || pair == "ie") {
+        return is_apart_after_i(rest, before, at);
     }
     if (pair == "eo") {
-        return before != 'g' && !word.substr(at).starts_with("eou") &&
-               word.find("people") == std::string_view::npos;
+        return !(before == 'g' && is_one_of(next, "nu")) && !word.starts_with("people") &&
+               !(next == 'u' && is_one_of(before, "ct"));
     }
     if (pair == "ua" || pair == "uo") {
-        return before != 'q' && before != 'g';
+        return !is_one_of(before, "qg");
     }
     if (pair == "ea") {
-        return word.substr(0, at).ends_with("cr") && !word.substr(at).starts_with("eam") &&
-               !word.substr(at).starts_with("eas");
+        return (word.substr(0, at).ends_with("cr") && !is_one_of(next, "ms")) ||
+               ((rest == "ea" || rest == "eas") && has_vowel_before(word, at));
     }
-    return pair == "ii" ||
-           (pair == "ie" &&
-            (word.substr(at).starts_with("iet") || word.substr(at).starts_with("ience"))) ||
-           (pair == "ue" && word.substr(at).starts_with("uen") && before != 'q') ||
-           (pair == "ei" && word.substr(at).starts_with("eing")) ||
-           (pair == "yi" && word.substr(at).starts_with("ying"));
+    return pair == "ii" || rest.starts_with("uity") || rest.starts_with("uities") ||
+           (rest.starts_with("uen") && before != 'q') || rest.starts_with("eing") ||
+           rest.starts_with("ying") || ((rest == "yer" || rest == "yers") && at > 1);
 }
 
 // How many of the groups of vowels are silent: one at most.
@@ -55,6 +81,9 @@ unsigned silent(std::string_view word) noexcept {
     const std::size_t size = word.size();
     if (size < 3) {
         return 0;
+    }
+    if (has_end(word, {"que", "gue", "ques", "gues"}) && size > 4) {
+        return 1;
     }
     if (word.back() == 'e' && !is_vowel(word, size - 2)) {
         const bool spoken = word[size - 2] == 'l' && !is_vowel(word, size - 3);
@@ -85,13 +114,15 @@ unsigned silent_within(std::string_view word) noexcept {
             continue;
         }
         const auto rest = word.substr(at + end.size());
-        if (rest.empty() || rest == "s" || rest == "ly" || rest == "ness") {
-            bool earlier = false;
-            for (std::size_t before = 0; before < at; ++before) {
-                earlier |= is_vowel(word, before);
-            }
-            count = earlier ? 1 : count;
+        if ((rest.empty() || rest == "s" || rest == "ly" || rest == "ness") &&
+            has_vowel_before(word, at)) {
+            count = 1;
         }
+    }
+    const bool some = word.starts_with("some") && word.size() > 4 && !is_vowel(word, 4);
+    const bool every = word.starts_with("every") && word.size() > 5;
+    if (some || every || word.starts_with("business") || has_end(word, {"ically"})) {
+        count = 1;
     }
     return count;
 }
