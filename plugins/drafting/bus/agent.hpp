@@ -1,7 +1,21 @@
 // The agent: drafts on the bus.
 #pragma once
 
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../collab/authority.hpp"
+#include "../collab/sessions.hpp"
+#include "../store/reader.hpp"
+#include "../store/store.hpp"
 #include "noa/sdk/json.hpp"
+#include "noa/sdk/worker.hpp"
+#include "requests.hpp"
 #include "settings.hpp"
 #include "settings_schema.hpp"
 
@@ -19,9 +33,177 @@ public:
     void setup(noa::Setup& setup) override;
     noa::Status start() override;
     noa::Status quiesce(noa::Time deadline) override;
+    void confirm() override;
 
 private:
+    using Body = noa::Result<noa::OwnedBody>;
+
+    // A draft in memory.
+    struct OpenDraft {
+        explicit OpenDraft(Loaded loaded) : authority(std::move(loaded)) {}
+        Authority authority;
+        noa::Time used;
+        noa::Time saved; // when its text was put down last
+        Version saving = -1;
+    };
+    // Who waits for what comes after a version.
+    struct Waiter {
+        std::string id;
+        Version version;
+        noa::Responder responder;
+        noa::TimerId timer = 0;
+    };
+    struct Later {
+        noa::Responder responder;
+        noa::sdk::Function<void(noa::Responder)> told;
+    };
+    // What is committed at once, and what is done then.
+    struct Group {
+        Batch batch;
+        std::vector<Later> later;
+        std::vector<std::pair<std::string, std::string>> events; // subject, body
+        std::map<std::string, Version> versions;                 // of the drafts that it changes
+        std::map<std::string, Version> saved;
+        Stored<> outcome;
+        [[nodiscard]] bool empty() const { return batch.empty() && later.empty(); }
+    };
+    using Then = noa::sdk::Function<void(OpenDraft&, noa::Responder)>;
+
+    // agent.cpp
+    void set_up_metrics(noa::Setup& setup);
+    noa::Status open_store(const std::string& directory);
+    void take_done();
+    [[nodiscard]] noa::Health health() const;
+    [[nodiscard]] Millis date() const;
+    // Whoever acts: "as", or the sender. INVALID where it is no name.
+    [[nodiscard]] noa::Result<std::string> who(const std::string& as,
+                                               const noa::Request& request) const;
+
+    // commits.cpp
+    void flush();
+    void submit(std::unique_ptr<Group> group);
+    void finish(Group& group);
+    void give_up(Group& group);
+    void look_at_log(int frames);
+    // Answers what `told` makes when all is on the disk that is staged until now.
+    void when_committed(noa::Responder responder, noa::sdk::Function<void(noa::Responder)> told);
+    void event(const std::string& id, std::string_view what, std::string body);
+    // `step(store)`, a Stored<T>, in the next commit; then `done(value, responder)` on the lane.
+    template <class T, class S, class D>
+    void stage(noa::Responder responder, S step, D done) {
+        auto result = std::make_shared<std::optional<T>>(); // the step, and who is told of it
+        gathering_->batch.steps.push_back(
+            [result, step = std::move(step)](Store& store) -> Stored<> {
+                auto told = step(store);
+                if (!told) {
+                    return told.error();
+                }
+                result->emplace(*std::move(told));
+                return {};
+            });
+        when_committed(std::move(responder),
+                       [result, done = std::move(done)](noa::Responder back) mutable {
+                           done(**std::move(result), std::move(back));
+                       });
+    }
+    // `work(reader)` on its thread, a Stored<T>; `done(value, responder)` on the lane.
+    template <class T, class W, class D>
+    void look(noa::Responder responder, W work, D done) {
+        auto result = std::make_unique<std::optional<Stored<T>>>();
+        auto* place = result.get();
+        reader_->run([place, work = std::move(work)](
+                         Reader& reader) mutable { place->emplace(work(reader)); },
+                     [this, result = std::move(result), responder = std::move(responder),
+                      done = std::move(done)]() mutable {
+                         if (closing_) {
+                             return; // redelivered to the next generation
+                         }
+                         if (**result) {
+                             done(*std::move(**result), std::move(responder));
+                         } else {
+                             responder.fail(failure_of((*result)->error()));
+                         }
+                     });
+    }
+    [[nodiscard]] static noa::Error failure_of(const noa::sqlite::Error& error);
+
+    // open_drafts.cpp
+    // `then(draft, responder)` with the draft in memory, now or later on the lane; NOT_FOUND, BUSY
+    // to the asker.
+    void with_draft(const std::string& id, noa::Responder responder, Then then);
+    // The same, where `as` has that role in it, DENIED otherwise.
+    void with_draft_as(const std::string& id, const noa::Result<std::string>& as, Role least,
+                       noa::Responder responder, Then then);
+    void loaded(const std::string& id, std::optional<Loaded> found);
+    void look_after_drafts();
+    void save_text(const std::string& id, OpenDraft& draft);
+    void make_room(std::size_t bytes);
+    [[nodiscard]] bool in_use(const std::string& id) const;
+    [[nodiscard]] std::size_t open_bytes() const;
+    [[nodiscard]] noa::Json told(const Draft& draft, Version version) const;
+
+    // drafts.cpp
+    void set_up_drafts(noa::Setup& setup);
+    void create(const CreateRequest& request, const noa::Request& message,
+                noa::Responder responder);
+    void insert(Draft draft, Text text, std::string cause, noa::Responder responder);
+    noa::Status check(const Draft& draft) const;
+    void get(const GetRequest& request, const noa::Request& message, noa::Responder responder);
+    void list(const DraftListRequest& request, const noa::Request& message,
+              noa::Responder responder);
+    void reply_page(noa::Json out, const Text& text, Position from, noa::Responder responder) const;
+
+    // edits.cpp
+    void set_up_edits(noa::Setup& setup);
+    void edit(const EditRequest& request, const noa::Request& message, noa::Responder responder);
+    void take(OpenDraft& draft, std::vector<Edit> edits, Version version, bool rebase,
+              const std::string& author, noa::Responder responder);
+    noa::Result<std::vector<Change>> accept(OpenDraft& draft, const std::vector<Edit>& edits,
+                                            const std::string& author);
+    void answer_stale(OpenDraft& draft, Version version, noa::Responder responder);
+    void pull(const PullRequest& request, const noa::Request& message, noa::Responder responder);
+    void pulled(const std::string& id, Version since, Version now, const noa::Json& more,
+                noa::Responder responder);
+    void wake(const std::string& id);
+
+    // presence.cpp
+    void set_up_presence(noa::Setup& setup);
+    void open(const OpenRequest& request, const noa::Request& message, noa::Responder responder);
+    void opened(OpenDraft& draft, Session session, noa::Responder responder);
+    void presence(const PresenceRequest& request, const noa::Request& message,
+                  noa::Responder responder);
+    void close(const CloseRequest& request, noa::Responder responder);
+    void tell_gone(const std::string& draft, const std::string& session);
+    void tell_present(const std::string& draft, const Session& session);
+    void look_after_sessions();
+
     Settings settings_;
+    std::map<std::string, OpenDraft> open_;
+    std::map<std::string, std::vector<std::pair<noa::Responder, Then>>> loading_;
+    std::list<Waiter> waiters_;
+    Sessions sessions_;
+    std::map<std::string, Allowance> allowances_; // by session, or sender and client
+    std::unique_ptr<Group> gathering_ = std::make_unique<Group>();
+    bool in_flight_ = false;
+    bool moving_log_ = false;
+    bool closing_ = false;
+    std::string store_fault_; // of the last commit; empty: it went well
+    std::uint64_t sessions_begun_ = 0;
+    std::uint64_t chance_ = 0; // that names of sessions begin with
+    Millis clock_offset_ = 0;  // of dates to the host's clock
+    noa::Counter accepted_;
+    noa::Counter stale_;
+    noa::Counter refused_;
+    noa::Counter commits_;
+    noa::Counter checkpoints_;
+    // They go first: what their threads hand back refers to the rest.
+    std::unique_ptr<noa::Worker<Reader>> reader_;
+    std::unique_ptr<noa::Worker<LogMover>> log_mover_;
+    std::unique_ptr<noa::Worker<Store>> writer_;
 };
+
+// As they are told: [{"clientID", "changes", "author", "at"}].
+[[nodiscard]] std::string told_updates(const std::vector<Change>& changes);
+[[nodiscard]] std::string date_text(Millis at);
 
 } // namespace drafting

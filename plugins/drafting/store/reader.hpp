@@ -1,0 +1,77 @@
+// What is read of the store, on a connection of its own that holds up no commit.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../model/change_set.hpp"
+#include "store.hpp"
+
+namespace drafting {
+
+// A row of the journal.
+struct Change {
+    Version since = 0;
+    Version version = 0;
+    Update update;
+};
+
+struct Loaded {
+    Draft draft;
+    Text text;
+    Version version = 0;
+    Version saved = 0;          // of the text that was put down
+    std::vector<Change> recent; // the last ones, in order, without a gap
+    std::vector<Comment> comments;
+    std::int64_t revisions = 0;
+};
+
+struct ListQuery {
+    std::optional<Status> status = std::nullopt;
+    std::string type = {}; // empty: any; and so on
+    std::string author = {};
+    std::string tag = {};
+    Millis before = 0; // a page goes on from here; 0: from the newest
+    std::string behind = {};
+    std::int64_t limit = 20;
+};
+
+struct Found {
+    Draft draft;
+    std::string snippet;
+};
+
+class Reader {
+public:
+    [[nodiscard]] static Stored<Reader> open(const std::string& path);
+
+    // None: there is no such draft.
+    [[nodiscard]] Stored<std::optional<Loaded>> load(const std::string& id);
+    [[nodiscard]] Stored<std::optional<Draft>> draft(const std::string& id);
+    // The last changed first.
+    [[nodiscard]] Stored<std::vector<Draft>> list(const ListQuery& query);
+    // Those that have all of `words`, the best first.
+    [[nodiscard]] Stored<std::vector<Found>> search(const std::string& words,
+                                                    const ListQuery& query);
+
+    // Changes after `since`, in order; `bytes` of them, one at least where there is one.
+    [[nodiscard]] Stored<std::vector<Change>> changes(const std::string& id, Version since,
+                                                      Version until, std::int64_t limit,
+                                                      std::size_t bytes);
+    // NOT_FOUND (SQLITE_NOTFOUND) where no text of just that version can be had any more.
+    [[nodiscard]] Stored<Text> text_at(const std::string& id, Version version);
+
+    [[nodiscard]] noa::sqlite::Database& database() noexcept { return database_; }
+
+private:
+    explicit Reader(noa::sqlite::Database database) : database_(std::move(database)) {}
+    Stored<Text> replayed(const std::string& id, Text text, Version from, Version to,
+                          Loaded* ret_loaded);
+    Stored<> read_changes(const std::string& id, Version since, Version until,
+                          const std::function<Stored<bool>(Change)>& take);
+
+    noa::sqlite::Database database_;
+};
+
+} // namespace drafting
