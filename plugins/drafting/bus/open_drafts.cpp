@@ -50,8 +50,8 @@ void Drafting::with_draft(const std::string& id, noa::Responder responder, Then 
                      }
                      const noa::Error failure = failure_of(result->error());
                      log(noa::Level::error, "draft.unreadable", failure.text);
-                     for (auto& [responder, then] : std::exchange(loading_[id], {})) {
-                         responder.fail(failure);
+                     for (auto& [back, unused] : std::exchange(loading_[id], {})) {
+                         back.fail(failure);
                      }
                      loading_.erase(id);
                  });

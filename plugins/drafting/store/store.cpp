@@ -165,11 +165,8 @@ Stored<> Store::put(const Draft& draft) {
              or_null(draft.audience), or_null(draft.metadata), tags_text(draft),
              collaborators_text(draft), static_cast<unsigned>(draft.others), draft.merged,
              draft.updated, draft.id);
-    written = written ? done(database_,
-                             "UPDATE search SET title = ?1 WHERE title <> ?1 AND key = (SELECT key "
-                             "FROM texts WHERE draft = ?2)",
-                             draft.title, draft.id)
-                      : written;
+    auto body = written ? searched(draft.id) : Stored<std::string>(written.error());
+    written = body ? put_search(draft.id, draft.title, *body) : Stored<>(body.error());
     return written ? put_tags(draft) : written;
 }
 
@@ -188,11 +185,41 @@ Stored<> Store::put_search(const std::string& id, const std::string& title, std:
            (static_cast<unsigned char>(body[size]) & 0xC0U) == 0x80U) {
         --size;
     }
-    auto gone = done(database_,
-                     "DELETE FROM search WHERE key = (SELECT key FROM texts WHERE draft = ?)", id);
-    return gone ? done(database_, "INSERT INTO search SELECT key, ?, ? FROM texts WHERE draft = ?",
+    auto written = unindex(id);
+    written =
+        written ? done(database_, "INSERT INTO search SELECT key, ?, ? FROM texts WHERE draft = ?",
                        title, body.substr(0, size), id)
-                : gone;
+                : written;
+    return written ? done(database_,
+                          "INSERT INTO draft_text(rowid, title, body) SELECT key, title, body FROM "
+                          "search WHERE key = (SELECT key FROM texts WHERE draft = ?)",
+                          id)
+                   : written;
+}
+
+Stored<> Store::unindex(const std::string& id) {
+    auto written = done(database_,
+                        "INSERT INTO draft_text(draft_text, rowid, title, body) SELECT 'delete', "
+                        "key, title, body FROM search WHERE key = (SELECT key FROM texts WHERE "
+                        "draft = ?)",
+                        id);
+    return written
+               ? done(database_,
+                      "DELETE FROM search WHERE key = (SELECT key FROM texts WHERE draft = ?)", id)
+               : written;
+}
+
+Stored<std::string> Store::searched(const std::string& id) {
+    std::string body;
+    auto read = each_row(
+        database_, "SELECT body FROM search WHERE key = (SELECT key FROM texts WHERE draft = ?)",
+        [&body](const noa::sqlite::Statement& row) -> Stored<> {
+            auto text = row.get<std::string>(0);
+            body = text ? *text : "";
+            return text ? Stored<>() : Stored<>(text.error());
+        },
+        id);
+    return read ? Stored<std::string>(std::move(body)) : Stored<std::string>(read.error());
 }
 
 Stored<> Store::put(const Checkpoint& checkpoint) {
@@ -223,7 +250,8 @@ Stored<> Store::put(const std::string& draft, const Comment& comment) {
 }
 
 Stored<> Store::drop(const std::string& id) {
-    return done(database_, "DELETE FROM documents WHERE id = ?", id);
+    auto written = unindex(id);
+    return written ? done(database_, "DELETE FROM documents WHERE id = ?", id) : written;
 }
 
 void Store::checkpoint() noexcept {

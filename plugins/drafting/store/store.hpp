@@ -87,6 +87,8 @@ private:
     Stored<> write(const JournalRow& row);
     Stored<> put_tags(const Draft& draft);
     Stored<> put_search(const std::string& id, const std::string& title, std::string_view body);
+    Stored<> unindex(const std::string& id);
+    Stored<std::string> searched(const std::string& id);
     Stored<std::string> used_up(const Draft& draft, const Text& text, const Quotas& quotas);
 
     noa::sqlite::Database database_;

@@ -10,8 +10,9 @@ namespace drafting {
 // A text is in `texts` as it was at some version; what came since is in the journal. `keyframes`
 // are texts of former versions, the first one always: any other is one of them and the changes
 // since. A row of the journal has the changes after `since` up to `version`: one, or several of one
-// author that were joined. What is searched for words is the beginning of a text. JSON's functions
-// are not for schemas that are not trusted: `told` is what the views put together.
+// author that were joined. What is searched for words is the beginning of a text. JSON's functions,
+// and writing to FTS5 by triggers, are not for schemas that are not trusted: `told` is what the
+// views put together, and the store keeps `draft_text`.
 inline constexpr std::array<noa::sqlite::Migration, 1> migrations{{
     {1, "drafts, journal, revisions, comments, templates", R"sql(
         CREATE TABLE documents(
@@ -53,18 +54,6 @@ inline constexpr std::array<noa::sqlite::Migration, 1> migrations{{
             key INTEGER PRIMARY KEY, title TEXT NOT NULL, body TEXT NOT NULL) STRICT;
         CREATE VIRTUAL TABLE draft_text USING fts5(title, body, content = 'search',
             content_rowid = 'key', tokenize = 'unicode61 remove_diacritics 2');
-        CREATE TRIGGER search_added AFTER INSERT ON search BEGIN
-            INSERT INTO draft_text(rowid, title, body) VALUES(NEW.key, NEW.title, NEW.body);
-        END;
-        CREATE TRIGGER search_gone AFTER DELETE ON search BEGIN
-            INSERT INTO draft_text(draft_text, rowid, title, body)
-                VALUES('delete', OLD.key, OLD.title, OLD.body);
-        END;
-        CREATE TRIGGER search_changed AFTER UPDATE ON search BEGIN
-            INSERT INTO draft_text(draft_text, rowid, title, body)
-                VALUES('delete', OLD.key, OLD.title, OLD.body);
-            INSERT INTO draft_text(rowid, title, body) VALUES(NEW.key, NEW.title, NEW.body);
-        END;
         CREATE TRIGGER documents_gone AFTER DELETE ON documents BEGIN
             DELETE FROM search WHERE key = (SELECT key FROM texts WHERE draft = OLD.id);
             DELETE FROM texts WHERE draft = OLD.id;

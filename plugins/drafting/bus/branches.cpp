@@ -1,0 +1,131 @@
+// Drafts that branch off others, and what comes back of them.
+#include <utility>
+
+#include "../versions/difference.hpp"
+#include "agent.hpp"
+
+namespace drafting {
+
+void Drafting::branch(const BranchRequest& request, const noa::Request& message,
+                      noa::Responder responder) {
+    const auto as = who(request.as, message);
+    std::string cause(reinterpret_cast<const char*>(message.id().bytes),
+                      sizeof message.id().bytes);
+    with_draft_as(request.id, as, Role::viewer, std::move(responder),
+                  [this, as, request, cause = std::move(cause)](OpenDraft& draft,
+                                                                noa::Responder back) {
+                      const Authority& authority = draft.authority;
+                      Draft made = authority.draft();
+                      made.id = request.branch.empty() ? id_of_cause(cause) : request.branch;
+                      made.title =
+                          request.title.empty() ? made.title + " (branch)" : request.title;
+                      made.author = *as;
+                      made.collaborators.clear();
+                      made.status = Status::draft;
+                      made.origin = request.id;
+                      made.origin_version = authority.version();
+                      made.merged = 0;
+                      if (noa::Status good = check(made); !good) {
+                          back.fail(std::move(good).error());
+                          return;
+                      }
+                      when_committed(std::move(back),
+                                     [this, made = std::move(made), text = authority.text(),
+                                      cause](noa::Responder rest) mutable {
+                                         insert(std::move(made), std::move(text), cause,
+                                                std::move(rest));
+                                     });
+                  });
+}
+
+// What `from` has changed since the two were last alike: since it branched off, or was taken over.
+void Drafting::merge_in(const MergeRequest& request, const noa::Request& message,
+                        noa::Responder responder) {
+    const auto as = who(request.as, message);
+    if (request.id == request.from) {
+        responder.fail(noa::invalid("/from: is the draft itself"));
+        return;
+    }
+    with_draft_as(
+        request.from, as, Role::viewer, std::move(responder),
+        [this, as, request](OpenDraft& other, noa::Responder back) {
+            const Draft& theirs = other.authority.draft();
+            const bool back_home = theirs.origin == request.id;
+            const Version merged = theirs.merged;
+            with_draft_as(
+                request.id, as, Role::editor, std::move(back),
+                [this, as, request, back_home, merged](OpenDraft& draft, noa::Responder rest) {
+                    const Draft& ours = draft.authority.draft();
+                    if (!back_home && ours.origin != request.from) {
+                        rest.fail(noa::invalid("/from: is no branch of it, nor what it "
+                                               "branched off"));
+                        return;
+                    }
+                    merge_texts(request, back_home ? merged : ours.origin_version, *as,
+                                std::move(rest));
+                });
+        });
+}
+
+void Drafting::merge_texts(const MergeRequest& request, Version base, const std::string& author,
+                           noa::Responder responder) {
+    with_texts(
+        request.from, base, std::nullopt, std::move(responder),
+        [this, request, author](Text base_text, Text theirs, noa::Responder back) {
+            with_draft(
+                request.id, std::move(back),
+                [this, request, author, base_text = std::move(base_text),
+                 theirs = std::move(theirs)](OpenDraft& draft, noa::Responder rest) {
+                    const Version now = draft.authority.version();
+                    compute<Merged>(
+                        std::move(rest),
+                        [base_text, theirs, ours = draft.authority.text(), request] {
+                            return merge(base_text.str(), ours.str(), theirs.str(), request.id,
+                                         request.from);
+                        },
+                        [this, request, author, now](const Merged& merged, noa::Responder last) {
+                            if (merged.conflicts > 0) {
+                                last.reply(noa::json_body(noa::Json{{"merged", false},
+                                                                    {"conflicts", merged.conflicts},
+                                                                    {"version", now},
+                                                                    {"content", merged.text}}));
+                                return;
+                            }
+                            take_merged(request, now, merged.text, author, std::move(last));
+                        });
+                });
+        });
+}
+
+void Drafting::take_merged(const MergeRequest& request, Version now, std::string text,
+                           const std::string& author, noa::Responder responder) {
+    with_draft(
+        request.from, std::move(responder),
+        [this, request, now, text = std::move(text), author](OpenDraft& other,
+                                                             noa::Responder back) {
+            const Version taken = other.authority.version();
+            const bool back_home = other.authority.draft().origin == request.id;
+            if (back_home) {
+                other.authority.draft().merged = taken;
+                stage_draft(other);
+            }
+            with_draft(
+                request.id, std::move(back),
+                [this, request, now, text, author, taken, back_home](OpenDraft& draft,
+                                                                     noa::Responder rest) {
+                    if (!back_home) {
+                        draft.authority.draft().origin_version = taken;
+                        stage_draft(draft);
+                    }
+                    if (draft.authority.version() != now) {
+                        rest.fail(noa::retry(std::chrono::milliseconds(10),
+                                             "the draft changed meanwhile"));
+                        return;
+                    }
+                    put_text(request.id, now, draft.authority.text(), text,
+                             {author, "merge", "Merged " + request.from}, std::move(rest));
+                });
+        });
+}
+
+} // namespace drafting
