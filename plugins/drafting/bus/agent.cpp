@@ -43,6 +43,8 @@ void Drafting::setup(noa::Setup& setup) {
     set_up_drafts(setup);
     set_up_edits(setup);
     set_up_presence(setup);
+    set_up_analysis(setup);
+    set_up_exchange(setup);
     set_up_metrics(setup);
     noa::sqlite::offer_migrations(setup, migrations, [this](auto work, auto done) {
         writer_->run([work = std::move(work)](Store& store) mutable { work(store.database()); },
@@ -103,6 +105,7 @@ noa::Status Drafting::open_store(const std::string& directory) {
     reader_ = std::make_unique<noa::Worker<Reader>>(*std::move(reader), ring);
     log_mover_ = std::make_unique<noa::Worker<LogMover>>(*std::move(mover), ring);
     writer_ = std::make_unique<noa::Worker<Store>>(*std::move(store), ring);
+    open_desk();
     return {};
 }
 
@@ -117,6 +120,7 @@ void Drafting::take_done() {
     run(writer_);
     run(reader_);
     run(log_mover_);
+    run(desk_);
     flush();
 }
 
@@ -127,6 +131,7 @@ noa::Status Drafting::quiesce(noa::Time /*deadline*/) {
         return {};
     }
     closing_ = true;
+    close_desk();
     for (auto& [id, draft] : open_) {
         if (draft.authority.version() != draft.authority.saved()) {
             save_text(id, draft);
