@@ -48,6 +48,8 @@ void Drafting::setup(noa::Setup& setup) {
     set_up_lifecycle(setup);
     set_up_comments(setup);
     set_up_templates(setup);
+    set_up_analysis(setup);
+    set_up_exchange(setup);
     set_up_metrics(setup);
     noa::sqlite::offer_migrations(setup, migrations, [this](auto work, auto done) {
         writer_->run([work = std::move(work)](Store& store) mutable { work(store.database()); },
@@ -110,6 +112,7 @@ noa::Status Drafting::open_store(const std::string& directory) {
     reader_ = std::make_unique<noa::Worker<Reader>>(*std::move(reader), ring);
     log_mover_ = std::make_unique<noa::Worker<LogMover>>(*std::move(mover), ring);
     writer_ = std::make_unique<noa::Worker<Store>>(*std::move(store), ring);
+    open_desk();
     return {};
 }
 
@@ -124,6 +127,7 @@ void Drafting::take_done() {
     run(writer_);
     run(reader_);
     run(log_mover_);
+    run(desk_);
     flush();
 }
 
@@ -134,6 +138,7 @@ noa::Status Drafting::quiesce(noa::Time /*deadline*/) {
         return {};
     }
     closing_ = true;
+    close_desk();
     for (auto& [id, draft] : open_) {
         if (draft.authority.version() != draft.authority.saved()) {
             save_text(id, draft);

@@ -5,14 +5,18 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "../collab/authority.hpp"
 #include "../collab/sessions.hpp"
+#include "../exchange/pages.hpp"
+#include "../lint/desk.hpp"
 #include "../store/reader.hpp"
 #include "../store/store.hpp"
+#include "analysis_requests.hpp"
 #include "lifecycle_requests.hpp"
 #include "noa/sdk/json.hpp"
 #include "noa/sdk/worker.hpp"
@@ -261,6 +265,31 @@ private:
     void tell_present(const std::string& draft, const Session& session);
     void look_after_sessions();
 
+    // analysis.cpp
+    using DeskWork = noa::sdk::Function<lint::Desk::Answer(lint::Desk&)>;
+    using TextWork = noa::Json (*)(lint::Desk&, lint::Subject, const TextRequest&,
+                                   const std::stop_token&);
+    void set_up_analysis(noa::Setup& setup);
+    void set_up_more_analysis(noa::Setup& setup);
+    void open_desk();
+    void close_desk();
+    // `work(desk)` on its thread, and its answer to the asker.
+    void at_desk(noa::Responder responder, DeskWork work);
+    void tell_faults(const std::vector<std::string>& faults);
+    void look_at_text(const TextRequest& request, const noa::Request& message,
+                      noa::Responder responder, TextWork work);
+    void compare(const SimilarityRequest& request, const noa::Request& message,
+                 noa::Responder responder);
+    [[nodiscard]] noa::Health desk_health() const;
+
+    // exchange.cpp
+    void set_up_exchange(noa::Setup& setup);
+    void export_draft(const ExportRequest& request, const noa::Request& message,
+                      noa::Responder responder);
+    void print(exchange::Page page, const Text& text, noa::Json out, noa::Responder responder);
+    void import_draft(const ImportRequest& request, const noa::Request& message,
+                      noa::Responder responder);
+
     Settings settings_;
     std::map<std::string, OpenDraft> open_;
     std::map<std::string, std::vector<std::pair<noa::Responder, Then>>> loading_;
@@ -281,8 +310,12 @@ private:
     noa::Counter refused_;
     noa::Counter commits_;
     noa::Counter checkpoints_;
+    std::size_t desk_jobs_ = 0; // at the desk, or waiting
+    std::string desk_fault_;    // what it could not read; empty: nothing
+    std::stop_source desk_stop_;
     // They go first: what their threads hand back refers to the rest.
     std::unique_ptr<noa::Worker<Reader>> reader_;
+    std::unique_ptr<noa::Worker<lint::Desk>> desk_;
     std::unique_ptr<noa::Worker<LogMover>> log_mover_;
     std::unique_ptr<noa::Worker<Store>> writer_;
 };

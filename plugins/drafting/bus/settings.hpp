@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,27 @@ struct LifecycleSettings {
     }
 };
 
+struct AnalysisSettings {
+    bool plain_english = true;
+    std::vector<std::string> rules;
+    std::map<std::string, std::vector<std::string>> type_rules;
+    std::string dictionary = "/usr/share/hunspell/en_US";
+    std::vector<std::string> words;
+    std::string hyphenation = "/usr/share/hyphen/hyph_en_US.dic";
+    std::string thesaurus = "/usr/share/mythes/th_en_US_v2";
+    std::string pdf_program;
+    static constexpr auto fields() {
+        return noa::fields(noa::optional_field("plain_english", &AnalysisSettings::plain_english),
+                           noa::optional_field("rules", &AnalysisSettings::rules),
+                           noa::optional_field("type_rules", &AnalysisSettings::type_rules),
+                           noa::optional_field("dictionary", &AnalysisSettings::dictionary),
+                           noa::optional_field("words", &AnalysisSettings::words),
+                           noa::optional_field("hyphenation", &AnalysisSettings::hyphenation),
+                           noa::optional_field("thesaurus", &AnalysisSettings::thesaurus),
+                           noa::optional_field("pdf_program", &AnalysisSettings::pdf_program));
+    }
+};
+
 struct Settings {
     noa::Duration auto_save = std::chrono::seconds(30);
     noa::Duration idle = std::chrono::minutes(5);
@@ -66,6 +88,7 @@ struct Settings {
     SessionSettings sessions;
     HistorySettings history;
     LifecycleSettings lifecycle;
+    AnalysisSettings analysis;
 
     [[nodiscard]] noa::Status check() const;
 
@@ -75,7 +98,8 @@ struct Settings {
                            noa::optional_field("quotas", &Settings::quotas),
                            noa::optional_field("sessions", &Settings::sessions),
                            noa::optional_field("history", &Settings::history),
-                           noa::optional_field("lifecycle", &Settings::lifecycle));
+                           noa::optional_field("lifecycle", &Settings::lifecycle),
+                           noa::optional_field("analysis", &Settings::analysis));
     }
 };
 

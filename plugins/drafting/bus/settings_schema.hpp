@@ -7,6 +7,7 @@ namespace drafting {
 inline constexpr const char* settings_schema = R"({
     "type": "object", "additionalProperties": false,
     "definitions": {
+        "path": {"type": "string", "pattern": "^/"},
         "size": {"type": "string", "pattern": "^([0-9]+(B|KiB|MiB|GiB|kB|MB|GB))+$"},
         "time": {"type": "string", "pattern": "^([0-9]+(ms|s|m|min|h|d))+$"}},
     "properties": {
@@ -37,6 +38,26 @@ inline constexpr const char* settings_schema = R"({
                         "description": "older changes in a row of one author are joined"},
             "step": {"$ref": "#/definitions/time", "default": "10min",
                      "description": "no more time than that is joined"}}},
+        "analysis": {"type": "object", "additionalProperties": false, "properties": {
+            "plain_english": {"type": "boolean", "default": true,
+                              "description": "the rules that come with noa"},
+            "rules": {"type": "array", "maxItems": 20, "default": [],
+                      "items": {"$ref": "#/definitions/path"},
+                      "description": "files of rules, for every draft"},
+            "type_rules": {"type": "object", "default": {},
+                           "additionalProperties": {"type": "array", "maxItems": 20,
+                                                    "items": {"$ref": "#/definitions/path"}},
+                           "description": "files of rules by a draft's type, over the others"},
+            "dictionary": {"type": "string", "default": "/usr/share/hunspell/en_US",
+                           "description": "without .aff; none: no spelling"},
+            "words": {"type": "array", "maxItems": 20, "default": [],
+                      "items": {"$ref": "#/definitions/path"},
+                      "description": "personal dictionaries, a word a line"},
+            "hyphenation": {"type": "string", "default": "/usr/share/hyphen/hyph_en_US.dic"},
+            "thesaurus": {"type": "string", "default": "/usr/share/mythes/th_en_US_v2",
+                          "description": "without .idx"},
+            "pdf_program": {"type": "string", "default": "",
+                            "description": "weasyprint, chromium or a path; none: what is there"}}},
         "lifecycle": {"type": "object", "additionalProperties": false, "properties": {
             "archive": {"$ref": "#/definitions/time", "default": "0s",
                         "description": "unchanged for so long: archived; 0s: never"},
