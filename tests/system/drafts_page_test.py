@@ -82,10 +82,10 @@ class Page(unittest.TestCase):
     def test_the_past_is_looked_at_and_brought_back(self):
         draft = self.draft(title="Twice", content="first")
         with self.console.host.client() as client:
-            client.call("drafting", "edit", {"id": draft, "version": 1, "updates": [
+            client.call("drafting", "edit", {"id": draft, "version": 0, "updates": [
                 {"clientID": "a", "changes": [[5, "second"]]}]})
         self.go_to(draft, self.ann)
-        self.ann.run("const slider = document.querySelector('#slider'); slider.value = 1;"
+        self.ann.run("const slider = document.querySelector('#slider'); slider.value = 0;"
                      "slider.dispatchEvent(new Event('input'))")
         self.ann.until(TEXT + " === 'first'")
         self.ann.run("document.querySelector('#restore').click()")

@@ -24,7 +24,7 @@ async function showList() {
     (row, { title, status, type, author, updated_at }) => {
       const [head, ...cells] = row.children;
       put(head.firstChild, title);
-      const ago = `${span((Date.now() - updated_at) / 1000)} ago`;
+      const ago = `${span((Date.now() - Date.parse(updated_at)) / 1000)} ago`;
       for (const [at, value] of [status, type, author, ago].entries()) put(cells[at], value ?? "");
     });
   $("#none").hidden = drafts.length > 0;

@@ -127,7 +127,7 @@ export class Desk {
 
   #slide() {
     const slider = $("#slider");
-    slider.max = String(Math.max(1, getSyncedVersion(this.live)));
+    slider.max = String(getSyncedVersion(this.live));
     if (!this.looksBack) slider.value = slider.max;
   }
 
