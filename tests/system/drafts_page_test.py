@@ -106,6 +106,16 @@ class Page(unittest.TestCase):
                 performance.getEntriesByType('resource').filter(({name}) => !name.includes('/api/')))
               .reduce((all, one) => all + one.transferSize, 0)"""), 200_000)
 
+    def test_one_who_looks_on_sees_and_changes_nothing(self):
+        draft = self.draft(title="Seen", content="as it is")
+        self.go_to(draft, self.ann)
+        self.go_to(draft + "/read", self.bob)
+        self.assertEqual(self.bob.run("return " + SHADOW.format(".cm-content") + ".contentEditable"),
+                         "false")
+        self.ann.run(SHADOW.format(".cm-content") + ".focus()")
+        self.ann.keys("x")
+        self.bob.until(TEXT + " === 'xas it is'")
+
     def test_it_fits_a_phone(self):
         draft = self.draft(title="Small", content="word " * 100)
         self.go_to(draft, self.bob)
