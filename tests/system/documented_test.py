@@ -67,7 +67,7 @@ def elsewhere(line):
 
 class Documented(unittest.TestCase):
     def setUp(self):
-        agents = ("cache", "communication", "config", "heartbeat", "monitor")
+        agents = ("cache", "communication", "config", "drafting", "heartbeat", "monitor")
         self.console = f"127.0.0.1:{free_port()}"
         self.host = Host([PLUGINS / f"{name}.so" for name in (*agents, "console")],
                          "[agents.trial]\nenabled = false\n[agents.console.settings]\n"

@@ -274,6 +274,7 @@ private:
     std::string store_fault_; // of the last commit; empty: it went well
     std::string compacted_;   // the draft whose journal was looked at last
     std::uint64_t sessions_begun_ = 0;
+    std::uint64_t texts_put_ = 0;
     std::uint64_t chance_ = 0; // that names of sessions begin with
     Millis clock_offset_ = 0;  // of dates to the host's clock
     noa::Counter accepted_;
