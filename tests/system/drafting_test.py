@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The agent drafting: what was answered is there, whatever happens, and all come to one text."""
-import json
+import os
 import random
 import signal
 import threading
@@ -201,6 +201,39 @@ class Drafting(unittest.TestCase):
         for name in ("me", "loops", "long"):
             self.assertIn("too large", self.refused("template.render", name=name,
                                                     parameters={"l": [1] * 3000}))
+
+    def test_noactl_writes_edits_compares_and_restores(self):
+        folder = self.host.root
+        (folder / "text").write_text("one\ntwo\n")
+        (folder / "letter").write_text("Dear {{to}}\n")
+        draft = ("draft",)
+        noactl = self.host.noactl
+        self.assertEqual(noactl(*draft, "new", "Title", "--id", "n", "--file",
+                                str(folder / "text"), "--tag", "t", "--as", "ann"), "n\n")
+        self.assertEqual(noactl(*draft, "show", "n"), "one\ntwo\n")
+        editor = folder / "editor"
+        editor.write_text("#!/bin/sh\nsed -i s/two/2/ \"$1\"\n")
+        editor.chmod(0o755)
+        os.environ["VISUAL"] = str(editor)
+        self.addCleanup(os.environ.pop, "VISUAL")
+        self.assertEqual(noactl(*draft, "edit", "n", "--message", "short", "--as", "ann"),
+                         "version 1\n")
+        self.assertIn("-two\n+2\n", noactl(*draft, "diff", "n"))
+        self.assertEqual(noactl(*draft, "diff", "n", "--words"), "@ 4\n- two\n+ 2\n")
+        self.assertIn("short", noactl(*draft, "history", "n"))
+        self.assertEqual(noactl(*draft, "restore", "n", "0"), "version 2\n")
+        self.assertEqual(noactl(*draft, "show", "n", "--version", "1"), "one\n2\n")
+        self.assertIn("1-2", noactl(*draft, "show", "n", "--blame").replace("1,2", "1-2"))
+        self.assertEqual(noactl(*draft, "status", "n", "review", "--as", "ann"), "n: review\n")
+        self.assertIn("status: review", noactl(*draft, "status", "n"))
+        self.assertIn("Title", noactl(*draft, "list", "--tag", "t"))
+        self.assertIn("n ", noactl(*draft, "list", "--search", "one two"))
+        noactl(*draft, "template", "letter", "--set", str(folder / "letter"))
+        self.assertIn("letter", noactl(*draft, "template"))
+        self.assertEqual(noactl(*draft, "template", "letter", "--with", "to=Ann"), "Dear Ann\n")
+        made = noactl(*draft, "new", "L", "--template", "letter", "--with", "to=Bob").strip()
+        self.assertEqual(noactl(*draft, "show", made), "Dear Bob\n")
+        self.assertNotEqual(self.host.noactl_run(*draft, "show", "none").returncode, 0)
 
     def test_presence_is_told_and_sessions_end(self):
         self.call("create", title="p", id="p", content="text")
