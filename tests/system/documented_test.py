@@ -26,6 +26,7 @@ ELSEWHERE = {
     "tests/bench/communication/run": ("tests/run", "tests/bench/communication/run"),
     "tests/bench/config/run": ("tests/run", "tests/bench/config/run"),
     "tests/bench/console/run": ("tests/run", "tests/bench/console/run"),
+    "tests/bench/drafting/run": ("tests/run", "tests/bench/drafting/run"),
     "tests/bench/monitor/run": ("tests/run", "tests/bench/monitor/run"),
     "tests/run": (".ci/run", "tests/run"),
     "noactl plugin new thermo": ("tests/unit/sdk/author_kit_test.py", '"plugin", "new"'),

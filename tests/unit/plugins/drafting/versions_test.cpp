@@ -20,7 +20,7 @@ std::string by_chance(std::mt19937& chance, int most) {
 
 TEST(difference, makes_one_text_of_the_other) {
     std::mt19937 chance(11);
-    for (int turn = 0; turn < 300; ++turn) {
+    for (int turn = 0; turn < 150; ++turn) {
         const std::string before = by_chance(chance, 60);
         std::string after = by_chance(chance, 60);
         if (turn % 2 == 0) { // mostly the same
