@@ -27,7 +27,7 @@ public:
         list->add_option("--search", args_.search, "Those that have these words, the best first");
         count(*list, 200);
         auto* show = id(*add("show", "The text of a draft", draft_show));
-        auto* version = show->add_option("--version", args_.version, "As it was then");
+        auto* version = show->add_option("--at", args_.version, "Version: as it was then");
         show->add_flag("--blame", args_.blame, "Who wrote which lines")->excludes(version);
         auto* edit = id(*add("edit",
                              "A draft in $VISUAL or $EDITOR; what others write meanwhile "

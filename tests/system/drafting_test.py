@@ -222,7 +222,7 @@ class Drafting(unittest.TestCase):
         self.assertEqual(noactl(*draft, "diff", "n", "--words"), "@ 4\n- two\n+ 2\n")
         self.assertIn("short", noactl(*draft, "history", "n"))
         self.assertEqual(noactl(*draft, "restore", "n", "0"), "version 2\n")
-        self.assertEqual(noactl(*draft, "show", "n", "--version", "1"), "one\n2\n")
+        self.assertEqual(noactl(*draft, "show", "n", "--at", "1"), "one\n2\n")
         self.assertIn("1-2", noactl(*draft, "show", "n", "--blame").replace("1,2", "1-2"))
         self.assertEqual(noactl(*draft, "status", "n", "review", "--as", "ann"), "n: review\n")
         self.assertIn("status: review", noactl(*draft, "status", "n"))

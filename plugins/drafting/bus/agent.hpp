@@ -14,6 +14,7 @@
 #include "../store/reader.hpp"
 #include "../store/store.hpp"
 #include "lifecycle_requests.hpp"
+#include "noa/sdk/backup.hpp"
 #include "noa/sdk/json.hpp"
 #include "noa/sdk/worker.hpp"
 #include "requests.hpp"
@@ -282,6 +283,7 @@ private:
     noa::Counter refused_;
     noa::Counter commits_;
     noa::Counter checkpoints_;
+    noa::BackupHooks backup_;
     // They go first: what their threads hand back refers to the rest.
     std::unique_ptr<noa::Worker<Reader>> reader_;
     std::unique_ptr<noa::Worker<LogMover>> log_mover_;
