@@ -6,7 +6,6 @@
 #include <random>
 
 #include "../store/tables.hpp"
-#include "noa/sdk/backup.hpp"
 #include "noa/sdk/sqlite_operations.hpp"
 
 namespace drafting {
@@ -55,6 +54,10 @@ void Drafting::setup(noa::Setup& setup) {
         writer_->run([work = std::move(work)](Store& store) mutable { work(store.database()); },
                      std::move(done));
     });
+    backup_.validate_with([](const std::string& directory, const std::stop_token& stop) {
+        return noa::sqlite::check_store(directory + "/drafting.db", migrations, stop);
+    });
+    setup.use(backup_);
     setup.every(std::chrono::milliseconds(500), [this] { look_after_drafts(); });
     setup.every(std::chrono::seconds(1), [this] { look_after_sessions(); });
     setup.every(std::chrono::seconds(10), [this] { look_after_history(); });
@@ -131,7 +134,8 @@ void Drafting::take_done() {
     flush();
 }
 
-// What was staged is committed and answered; texts are put down. Who waits for changes, or for a
+// What was staged is committed and answered; texts are put down, but for large ones, which are the
+// former text and the changes since. Who waits for changes, or for a
 // draft to be read, goes on with the next generation.
 noa::Status Drafting::quiesce(noa::Time /*deadline*/) {
     if (writer_ == nullptr) {
@@ -140,7 +144,7 @@ noa::Status Drafting::quiesce(noa::Time /*deadline*/) {
     closing_ = true;
     close_desk();
     for (auto& [id, draft] : open_) {
-        if (draft.authority.version() != draft.authority.saved()) {
+        if (draft.authority.version() != draft.authority.saved() && !is_large(draft)) {
             save_text(id, draft);
         }
     }
@@ -157,6 +161,8 @@ noa::Status Drafting::quiesce(noa::Time /*deadline*/) {
     waiters_.clear();
     loading_.clear();
     open_.clear();
+    flying_.clear();
+    dropping_.clear();
     sessions_ = Sessions();
     allowances_.clear();
     return {};

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "../store/store.hpp"
 #include "analysis_requests.hpp"
 #include "lifecycle_requests.hpp"
+#include "noa/sdk/backup.hpp"
 #include "noa/sdk/json.hpp"
 #include "noa/sdk/worker.hpp"
 #include "requests.hpp"
@@ -153,6 +155,7 @@ private:
     void loaded(const std::string& id, std::optional<Loaded> found);
     void look_after_drafts();
     void save_text(const std::string& id, OpenDraft& draft);
+    [[nodiscard]] static bool is_large(const OpenDraft& draft);
     void make_room(std::size_t bytes);
     [[nodiscard]] bool in_use(const std::string& id) const;
     [[nodiscard]] std::size_t open_bytes() const;
@@ -167,6 +170,8 @@ private:
     void get(const GetRequest& request, const noa::Request& message, noa::Responder responder);
     void list(const DraftListRequest& request, const noa::Request& message,
               noa::Responder responder);
+    void reply_former(const std::string& id, Version at, Position from, noa::Json out,
+                      noa::Responder responder);
     void reply_page(noa::Json out, const Text& text, Position from, noa::Responder responder) const;
 
     // edits.cpp
@@ -298,11 +303,14 @@ private:
     std::map<std::string, Allowance> allowances_; // by session, or sender and client
     std::unique_ptr<Group> gathering_ = std::make_unique<Group>();
     bool in_flight_ = false;
+    std::set<std::string> flying_;   // drafts that are being committed
+    std::set<std::string> dropping_; // that go with a commit to come
     bool moving_log_ = false;
     bool closing_ = false;
     std::string store_fault_; // of the last commit; empty: it went well
     std::string compacted_;   // the draft whose journal was looked at last
     std::uint64_t sessions_begun_ = 0;
+    std::uint64_t texts_put_ = 0;
     std::uint64_t chance_ = 0; // that names of sessions begin with
     Millis clock_offset_ = 0;  // of dates to the host's clock
     noa::Counter accepted_;
@@ -313,6 +321,7 @@ private:
     std::size_t desk_jobs_ = 0; // at the desk, or waiting
     std::string desk_fault_;    // what it could not read; empty: nothing
     std::stop_source desk_stop_;
+    noa::BackupHooks backup_;
     // They go first: what their threads hand back refers to the rest.
     std::unique_ptr<noa::Worker<Reader>> reader_;
     std::unique_ptr<noa::Worker<lint::Desk>> desk_;
