@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """What must be built for tests to run: names for ninja, one a line.
 
-usage: targets_of.py BUILD TEST…
+usage: targets_of.py BUILD WHAT…
 
-A TEST is the name of one, or suite:NAME.
+A WHAT is the name of a test, suite:NAME, or "installed", for whatever is installed.
 """
 import json
 import os
@@ -18,14 +18,18 @@ def introspect(build, what):
 
 def main():
     build, wanted = os.path.realpath(sys.argv[1]), set(sys.argv[2:])
-    files = {target["id"]: target["filename"] for target in introspect(build, "--targets")}
+    targets = introspect(build, "--targets")
+    files = {target["id"]: target["filename"] for target in targets}
     named = [({test["name"], *("suite:" + suite.split(":")[-1] for suite in test["suite"])}, test)
              for test in introspect(build, "--tests")]
     tests = [test for names, test in named if names & wanted]
-    if missing := wanted - set().union(*(names for names, _ in named)):
+    installed = {"installed"} & wanted
+    if missing := wanted - installed - set().union(*(names for names, _ in named)):
         sys.exit(f"targets_of.py: there is no test {', '.join(sorted(missing))}")
     needed = {name for test in tests for target in test["depends"] for name in files.get(target, [])}
     needed |= {word for test in tests for word in test["cmd"] if word.startswith(build + os.sep)}
+    needed |= {name for target in targets if installed and target["installed"]
+               for name in target["filename"]}
     known = {name for names in files.values() for name in names}
     print("\n".join(sorted(os.path.relpath(name, build) for name in needed & known)))
 

@@ -160,6 +160,23 @@ std::string Services::why_not_up(const std::string& name) const {
                : service.target() + " is " + std::string(name_of(service.state));
 }
 
+bool Services::is_awaited(const Service& service) const {
+    return std::ranges::any_of(services_, [&](const auto& entry) {
+        const auto& other = *entry.second;
+        return other.state == ServiceState::waiting && other.config.heal.dependency &&
+               rests_on(other.config, service.target());
+    });
+}
+
+bool Services::rests_on(const config::ServiceConfig& config, const std::string& target) const {
+    return std::ranges::any_of(config.depends_on, [&](const std::string& needed) {
+        const auto found = is_service(needed) ? services_.find(needed.substr(service_prefix.size()))
+                                              : services_.end();
+        return needed == target ||
+               (found != services_.end() && rests_on(found->second->config, target));
+    });
+}
+
 std::string Services::missing(const std::string& target) const {
     const std::lock_guard lock(mutex_);
     return why_not_up(target.substr(service_prefix.size()));

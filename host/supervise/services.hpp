@@ -88,6 +88,10 @@ private:
     [[nodiscard]] std::string missing_for(const config::ServiceConfig& config) const;
     [[nodiscard]] std::string why_not_up(const std::string& name) const;
     void heal_needed(const config::ServiceConfig& config, std::int64_t now_ns);
+    // Whether a service waits that would have it healed.
+    [[nodiscard]] bool is_awaited(const Service& service) const;
+    [[nodiscard]] bool rests_on(const config::ServiceConfig& config,
+                                const std::string& target) const;
     void note_up_of(const std::string& target, std::int64_t now_ns);
     void tell_health(const Service& service, Health before);
     void tell_heal(const Service& service, const char* event, nlohmann::json details);

@@ -203,10 +203,14 @@ void Services::note_check(Service& service, const TaskEnd& end, std::int64_t now
         }
     } else if (service.health() != Health::healthy &&
                (service.state == ServiceState::up || service.state == ServiceState::unknown)) {
+        const bool asked_for = service.state == ServiceState::unknown && is_awaited(service);
         service.enter(ServiceState::down);
         around_.log.write(Level::error, "service.down",
                           {{"service", service.config.name}, {"reason", end.text}});
         ended(service, end.text, now_ns);
+        if (asked_for && service.planned) { // before it was known to be down
+            service.planned->decision.due_ns = now_ns;
+        }
     }
     if (service.health() != before) {
         tell_health(service, before);

@@ -18,12 +18,18 @@ UNTIL = """
 const [condition, done] = arguments;
 const holds = new Function("return (" + condition + ")");
 const observer = new MutationObserver(look);
+const all = {subtree: true, childList: true, attributes: true, characterData: true};
+const shadows = new Set();
 function look() {
+  for (const {shadowRoot} of document.querySelectorAll("div, section")) {
+    if (shadowRoot && !shadows.has(shadowRoot)) observer.observe(shadowRoot, all);
+    shadows.add(shadowRoot);
+  }
   let value = null;
   try { value = holds(); } catch (error) { value = null; }
   if (value) { observer.disconnect(); done(value); }
 }
-observer.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+observer.observe(document, all);
 look();
 """
 

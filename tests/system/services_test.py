@@ -171,6 +171,20 @@ class Needs(unittest.TestCase):
             done = [events.until(of("heal.done"))["service"] for _ in range(3)]
             self.assertEqual(done, ["net", "db", "web"])
 
+    def test_what_is_found_dead_only_after_it_was_waited_for_is_healed_too(self):
+        db = file_service("db", "restart.max = 0\n").replace(
+            '["test", "-e", "{root}/db"]',
+            '["sh", "-c", "read -r line < {root}/gate; test -e {root}/db"]')
+        host = ServiceHost(db, file_service("web", 'depends_on = ["service:db"]\n'))
+        os.mkfifo(host.root / "gate")
+        gate = os.open(host.root / "gate", os.O_RDWR)
+        self.addCleanup(os.close, gate)
+        with host, watch(host) as events:
+            host.log_until("service.waiting", service="web")
+            os.write(gate, b"\n" * 100)
+            done = [events.until(of("heal.done"))["service"] for _ in range(2)]
+            self.assertEqual(done, ["db", "web"])
+
     def test_an_agent_waits_for_a_service_and_starts_by_itself(self):
         agents = '[agents.echo-c]\ndepends_on = ["service:db"]\n'
         host = ServiceHost('[services.db]\ncheck.command = ["test", "-e", "{root}/db"]\n', agents,

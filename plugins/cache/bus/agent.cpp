@@ -343,5 +343,3 @@ void Cache::keep_up() {
 }
 
 } // namespace cache
-
-NOA_PLUGIN(cache::Cache);

@@ -11,7 +11,6 @@
 namespace console {
 
 // A member of the agent.  [lane] every function.
-// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): final, and nobody deletes a Part
 class Ear final : public noa::sdk::Part {
 public:
     using Heard = noa::sdk::Function<void(const noa::Event&)>;

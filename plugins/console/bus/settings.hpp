@@ -14,6 +14,7 @@ struct Settings {
     bool probe_metrics = false;
     std::vector<std::string> hosts;
     bool actions = false;
+    bool drafts = false;
     std::string control_socket = "/run/noa/control.sock";
     noa::Duration refresh = std::chrono::seconds(5);
     noa::Duration history = std::chrono::hours(1);
@@ -25,6 +26,7 @@ struct Settings {
                            noa::optional_field("probe_metrics", &Settings::probe_metrics),
                            noa::optional_field("hosts", &Settings::hosts),
                            noa::optional_field("actions", &Settings::actions),
+                           noa::optional_field("drafts", &Settings::drafts),
                            noa::optional_field("control_socket", &Settings::control_socket),
                            noa::optional_field("refresh", &Settings::refresh),
                            noa::optional_field("history", &Settings::history),
@@ -56,6 +58,8 @@ inline constexpr const char* settings_schema = R"({
                   "description": "names besides localhost that pages may be asked under"},
         "actions": {"type": "boolean", "default": false,
                     "description": "operations of agents, reload, restart and the like: whoever can connect may make them"},
+        "drafts": {"type": "boolean", "default": false,
+                   "description": "the editor at /drafts: whoever can connect may read and write all drafts"},
         "control_socket": {"type": "string", "maxLength": 107, "default": "/run/noa/control.sock",
                            "description": "of this host: logs, events, reloads and actions"},
         "refresh": {"$ref": "#/definitions/time", "default": "5s",

@@ -180,8 +180,9 @@ Site::Maybe Site::serve_known(const Request& request) const {
     if (path == "/api/settings") {
         const auto refresh =
             std::chrono::duration_cast<std::chrono::milliseconds>(settings_.refresh);
-        return http::json_response(
-            200, noa::json_text({{"actions", settings_.actions}, {"refresh_ms", refresh.count()}}));
+        return http::json_response(200, noa::json_text({{"actions", settings_.actions},
+                                                        {"drafts", settings_.drafts},
+                                                        {"refresh_ms", refresh.count()}}));
     }
     const bool is_known = path == "/api/health" || path == "/api/status" ||
                           path == "/api/metrics" || path == "/api/metrics/recent" ||
@@ -254,8 +255,8 @@ Site::Maybe Site::serve_post(Request& request, const Asker& asker) {
     if (!http::same_word(type.substr(0, type.find(';')), "application/json")) {
         return http::failure(415, "Content-Type: application/json is wanted");
     }
-    if (!settings_.actions) {
-        return http::failure(403, "this console only shows: /actions of its settings is false");
+    if (const auto why = refusal_of(rest ? rest->substr(0, rest->find('/')) : "")) {
+        return http::failure(403, *why);
     }
     return verb ? action(request, *verb, asker) : operation(request, *rest, asker);
 }

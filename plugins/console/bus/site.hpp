@@ -72,6 +72,8 @@ private:
     void subscribe(http::Talk& talk, const noa::Json& message, bool wanted);
     void request_of(http::Talk& talk, const noa::Json& message);
     [[nodiscard]] bool may_listen(const std::string& pattern) const;
+    // Why an operation of an agent, or with "" an action, may not be asked for here.
+    [[nodiscard]] std::optional<std::string> refusal_of(std::string_view agent) const;
 
     static constexpr std::size_t most_asks = 512;
     static constexpr std::chrono::minutes scrape_interval{2}; // the longest that is foreseen

@@ -34,7 +34,16 @@ void wrong(http::Talk& talk, const Json& message, std::string_view text) {
 
 // What the host and the monitor tell of themselves; the rest may hold what agents tell each other.
 bool Site::may_listen(const std::string& pattern) const {
-    return settings_.actions || pattern.starts_with("host.") || pattern.starts_with("monitor.");
+    return settings_.actions || pattern.starts_with("host.") || pattern.starts_with("monitor.") ||
+           (settings_.drafts && pattern.starts_with("drafts."));
+}
+
+std::optional<std::string> Site::refusal_of(std::string_view agent) const {
+    if (settings_.actions || (settings_.drafts && agent == "drafting")) {
+        return std::nullopt;
+    }
+    return agent == "drafting" ? "drafts are not written here: /drafts of its settings is false"
+                               : "this console only shows: /actions of its settings is false";
 }
 
 void Site::heard(http::Talk& talk, std::string_view message) {
@@ -75,8 +84,8 @@ void Site::subscribe(http::Talk& talk, const Json& message, bool wanted) {
 void Site::request_of(http::Talk& talk, const Json& message) {
     const Json& request = member_of(message, "request");
     auto& own = talks_[&talk];
-    if (!settings_.actions) {
-        wrong(talk, message, "this console only shows: /actions of its settings is false");
+    if (const auto why = refusal_of(text_in(request, "agent"))) {
+        wrong(talk, message, *why);
         return;
     }
     if (own.asks >= most_asks_of_one) {

@@ -2,22 +2,8 @@ import { beginCharts, drawCharts, makeCharts } from "/charts.js";
 import { beginDetail, followDetail } from "/detail.js";
 import { $ } from "/dom.js";
 import { begin, onChange } from "/state.js";
+import { beginTheme } from "/theme.js";
 import { showAlerts, showLink, showLog, showReloads, showStatus } from "/views.js";
-
-function theme(wanted) {
-  if (wanted) document.documentElement.dataset.theme = wanted;
-}
-
-function beginTheme() {
-  theme(localStorage.getItem("theme"));
-  $("#theme").addEventListener("click", () => {
-    const next = document.documentElement.dataset.theme === "light" ? "dark" : "light";
-    localStorage.setItem("theme", next);
-    theme(next);
-    makeCharts();
-    drawCharts();
-  });
-}
 
 // Once a frame at most, however much is told.
 const due = new Set();
@@ -42,7 +28,10 @@ onChange((what) => {
   due.add(what);
 });
 
-beginTheme();
+beginTheme(() => {
+  makeCharts();
+  drawCharts();
+});
 beginCharts();
 beginDetail();
 for (const filter of ["#log-level", "#log-words"]) $(filter).addEventListener("input", showLog);

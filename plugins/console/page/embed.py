@@ -30,7 +30,7 @@ def main():
         content = file.read_bytes()
         packed = gzip.compress(content, 9, mtime=0)
         name = file.relative_to(root).as_posix()
-        path = "/" if name == "index.html" else "/" + name
+        path = "/" + name.removesuffix("index.html").removesuffix("/")
         tag = hashlib.sha256(content).hexdigest()[:20]
         entries.append(f'    {{"{path}", "{TYPES[file.suffix]}", R"("{tag}")",\n'
                        + f"     std::string_view(\n" + "\n".join(lines_of(packed))

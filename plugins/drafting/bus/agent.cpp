@@ -43,6 +43,11 @@ void Drafting::setup(noa::Setup& setup) {
     set_up_drafts(setup);
     set_up_edits(setup);
     set_up_presence(setup);
+    set_up_versions(setup);
+    set_up_branches(setup);
+    set_up_lifecycle(setup);
+    set_up_comments(setup);
+    set_up_templates(setup);
     set_up_analysis(setup);
     set_up_exchange(setup);
     set_up_metrics(setup);
@@ -52,6 +57,8 @@ void Drafting::setup(noa::Setup& setup) {
     });
     setup.every(std::chrono::milliseconds(500), [this] { look_after_drafts(); });
     setup.every(std::chrono::seconds(1), [this] { look_after_sessions(); });
+    setup.every(std::chrono::seconds(10), [this] { look_after_history(); });
+    setup.every(std::chrono::minutes(1), [this] { look_after_age(); });
     setup.capability("drafting");
     setup.event("drafts.ID.updates", {.summary = "Changes of a draft, which are on the disk"});
     setup.event("drafts.ID.presence", {.summary = "Who is where in a draft"});

@@ -17,11 +17,14 @@
 #include "../store/reader.hpp"
 #include "../store/store.hpp"
 #include "analysis_requests.hpp"
+#include "lifecycle_requests.hpp"
 #include "noa/sdk/json.hpp"
 #include "noa/sdk/worker.hpp"
 #include "requests.hpp"
 #include "settings.hpp"
 #include "settings_schema.hpp"
+#include "template_requests.hpp"
+#include "version_requests.hpp"
 
 namespace drafting {
 
@@ -70,6 +73,15 @@ private:
         std::map<std::string, Version> saved;
         Stored<> outcome;
         [[nodiscard]] bool empty() const { return batch.empty() && later.empty(); }
+    };
+    // Whose change it is, and the message of a revision that it becomes; empty: none. What it takes
+    // over of which other draft, up to which version.
+    struct Signature {
+        std::string author;
+        std::string client;
+        std::string message;
+        std::string merged_from;
+        Version merged_version = 0;
     };
     using Then = noa::sdk::Function<void(OpenDraft&, noa::Responder)>;
 
@@ -170,6 +182,78 @@ private:
                 noa::Responder responder);
     void wake(const std::string& id);
 
+    // versions.cpp
+    void set_up_versions(noa::Setup& setup);
+    template <class T, class W, class D>
+    void compute(noa::Responder responder, W work, D done);
+    template <class F>
+    void with_texts(const std::string& id, Version from, std::optional<Version> to,
+                    noa::Responder responder, F then);
+    void put_text(const std::string& id, Version version, Text from, std::string text,
+                  Signature signature, noa::Responder responder);
+    void put_changes(OpenDraft& draft, Version version, ChangeSet changes,
+                     const Signature& signature, noa::Responder responder);
+    std::int64_t stage_revision(OpenDraft& draft, const std::string& author,
+                                const std::string& message);
+    void replace(const ReplaceRequest& request, const noa::Request& message,
+                 noa::Responder responder);
+    void revise(const ReviseRequest& request, const noa::Request& message,
+                noa::Responder responder);
+    void history(const HistoryRequest& request, const noa::Request& message,
+                 noa::Responder responder);
+    void diff(const DiffRequest& request, const noa::Request& message, noa::Responder responder);
+    void blame(const HistoryRequest& request, const noa::Request& message,
+               noa::Responder responder);
+    void restore_text(const RestoreRequest& request, const noa::Request& message,
+                      noa::Responder responder);
+
+    // branches.cpp
+    void set_up_branches(noa::Setup& setup);
+    void branch(const BranchRequest& request, const noa::Request& message,
+                noa::Responder responder);
+    void merge_in(const MergeRequest& request, const noa::Request& message,
+                  noa::Responder responder);
+    void merge_texts(const MergeRequest& request, Version base, const std::string& author,
+                     noa::Responder responder);
+    void take_merged(const MergeRequest& request, Version now, Version taken, std::string text,
+                     const std::string& author, noa::Responder responder);
+    void mark_merged(OpenDraft& draft, const std::string& other, Version version);
+
+    // lifecycle.cpp
+    void set_up_lifecycle(noa::Setup& setup);
+    void set(const SetRequest& request, const noa::Request& message, noa::Responder responder);
+    void move(const MoveRequest& request, const noa::Request& message, noa::Responder responder);
+    void drop(const IdRequest& request, const noa::Request& message, noa::Responder responder);
+    void share(const ShareRequest& request, const noa::Request& message, noa::Responder responder);
+    void search(const SearchRequest& request, const noa::Request& message,
+                noa::Responder responder);
+    void stage_draft(OpenDraft& draft);
+    void answer_changed(OpenDraft& draft, noa::Responder responder);
+    void look_after_age();
+    void look_after_history();
+
+    // comments.cpp
+    void set_up_comments(noa::Setup& setup);
+    void add_comment(const CommentRequest& request, const noa::Request& message,
+                     noa::Responder responder);
+    void set_comment(const CommentSetRequest& request, const noa::Request& message,
+                     noa::Responder responder);
+    void list_comments(const IdRequest& request, const noa::Request& message,
+                       noa::Responder responder);
+    void stage_comment(OpenDraft& draft, const Comment& comment, noa::Responder responder);
+
+    // templates.cpp
+    void set_up_templates(noa::Setup& setup);
+    void set_template(const TemplateSetRequest& request, const noa::Request& message,
+                      noa::Responder responder);
+    void drop_template(const NameRequest& request, const noa::Request& message,
+                       noa::Responder responder);
+    void list_templates(noa::Responder responder);
+    void render_template(const RenderRequest& request, noa::Responder responder);
+    // `then(text, responder)` with what a template makes of parameters.
+    void rendered(const std::string& name, noa::Json parameters, noa::Responder responder,
+                  noa::sdk::Function<void(std::string, noa::Responder)> then);
+
     // presence.cpp
     void set_up_presence(noa::Setup& setup);
     void open(const OpenRequest& request, const noa::Request& message, noa::Responder responder);
@@ -217,6 +301,7 @@ private:
     bool moving_log_ = false;
     bool closing_ = false;
     std::string store_fault_; // of the last commit; empty: it went well
+    std::string compacted_;   // the draft whose journal was looked at last
     std::uint64_t sessions_begun_ = 0;
     std::uint64_t chance_ = 0; // that names of sessions begin with
     Millis clock_offset_ = 0;  // of dates to the host's clock
@@ -237,6 +322,8 @@ private:
 
 // As they are told: [{"clientID", "changes", "author", "at"}].
 [[nodiscard]] std::string told_updates(const std::vector<Change>& changes);
+// Of the id of a message, so that the same request gives the same draft.
+[[nodiscard]] std::string id_of_cause(std::string_view cause);
 [[nodiscard]] std::string date_text(Millis at);
 
 } // namespace drafting

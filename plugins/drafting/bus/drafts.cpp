@@ -28,25 +28,6 @@ bool is_line(std::string_view text, std::size_t most) {
            });
 }
 
-// Of a message's id, so that the same request gives the same draft.
-std::string id_of(const noa_id& cause) {
-    constexpr std::string_view digits = "0123456789abcdefghjkmnpqrstvwxyz";
-    constexpr std::size_t first = 1; // behind what changes once in years
-    constexpr std::size_t letters = 20;
-    std::string id;
-    unsigned bits = 0;
-    unsigned held = 0;
-    for (std::size_t at = first; id.size() < letters && at < sizeof cause.bytes; ++at) {
-        bits = (bits << 8U | static_cast<unsigned char>(cause.bytes[at])) & 0xFFFFU;
-        held += 8;
-        while (held >= 5 && id.size() < letters) {
-            held -= 5;
-            id += digits[(bits >> held) & 0x1FU];
-        }
-    }
-    return id;
-}
-
 // Where all breaks are "\r\n".
 bool is_crlf(std::string_view text) {
     std::size_t breaks = 0;
@@ -66,6 +47,24 @@ std::string page_behind(const Draft& last) {
 }
 
 } // namespace
+
+std::string id_of_cause(std::string_view cause) {
+    constexpr std::string_view digits = "0123456789abcdefghjkmnpqrstvwxyz";
+    constexpr std::size_t first = 1; // behind what changes once in years
+    constexpr std::size_t letters = 20;
+    std::string id;
+    unsigned bits = 0;
+    unsigned held = 0;
+    for (std::size_t at = first; id.size() < letters && at < cause.size(); ++at) {
+        bits = (bits << 8U | static_cast<unsigned char>(cause[at])) & 0xFFFFU;
+        held += 8;
+        while (held >= 5 && id.size() < letters) {
+            held -= 5;
+            id += digits[(bits >> held) & 0x1FU];
+        }
+    }
+    return id;
+}
 
 void Drafting::set_up_drafts(noa::Setup& setup) {
     setup.operation(
@@ -115,8 +114,9 @@ noa::Status Drafting::check(const Draft& draft) const {
 void Drafting::create(const CreateRequest& request, const noa::Request& message,
                       noa::Responder responder) {
     const auto author = who(request.as, message);
+    std::string cause(reinterpret_cast<const char*>(message.id().bytes), sizeof message.id().bytes);
     Draft draft;
-    draft.id = request.id.empty() ? id_of(message.id()) : request.id;
+    draft.id = request.id.empty() ? id_of_cause(cause) : request.id;
     draft.title = request.title;
     draft.type = request.type.empty() ? "text" : request.type;
     draft.tags = request.tags;
@@ -130,6 +130,9 @@ void Drafting::create(const CreateRequest& request, const noa::Request& message,
         good = noa::invalid("/metadata: must be an object");
     }
     auto text = Text::of(with_plain_breaks(request.content));
+    if (good && !request.template_name.empty() && !request.content.empty()) {
+        good = noa::invalid("/template: takes the place of /content");
+    }
     if (good && !text) {
         good = noa::invalid("/content: " + text.error().text);
     }
@@ -137,10 +140,22 @@ void Drafting::create(const CreateRequest& request, const noa::Request& message,
         responder.fail(good.error());
         return;
     }
-    insert(
-        std::move(draft), *std::move(text),
-        std::string(reinterpret_cast<const char*>(message.id().bytes), sizeof message.id().bytes),
-        std::move(responder));
+    if (request.template_name.empty()) {
+        insert(std::move(draft), *std::move(text), std::move(cause), std::move(responder));
+        return;
+    }
+    draft.template_id = request.template_name;
+    rendered(request.template_name, request.parameters.value_or(noa::Json::object()),
+             std::move(responder),
+             [this, draft = std::move(draft), cause = std::move(cause)](const std::string& made,
+                                                                        noa::Responder back) {
+                 auto filled = Text::of(with_plain_breaks(made));
+                 if (filled) {
+                     insert(draft, *std::move(filled), cause, std::move(back));
+                 } else {
+                     back.fail(noa::invalid("/template: " + filled.error().text));
+                 }
+             });
 }
 
 void Drafting::insert(Draft draft, Text text, std::string cause, noa::Responder responder) {

@@ -47,7 +47,7 @@ Page page_of(const Draft& draft) {
     return page;
 }
 
-std::string rendered(const Page& page, Target target) {
+std::string written_out(const Page& page, Target target) {
     switch (target) {
     case Target::html: return exchange::to_html(page, true);
     case Target::json: return exchange::to_json(page);
@@ -131,7 +131,7 @@ void Drafting::export_draft(const ExportRequest& request, const noa::Request& me
             at_desk(std::move(back), [page = std::move(page), crlf, target, out = std::move(out),
                                       text = draft.authority.text()](lint::Desk&) mutable {
                 page.text = crlf ? with_crlf(text.str()) : text.str();
-                out["content"] = rendered(page, target);
+                out["content"] = written_out(page, target);
                 return lint::Desk::Answer(std::move(out));
             });
         });

@@ -21,6 +21,8 @@ struct CreateRequest {
     std::string tone;
     std::string audience;
     std::optional<noa::Json> metadata;
+    std::string template_name;
+    std::optional<noa::Json> parameters;
     std::string as;
     static constexpr auto fields() {
         return noa::fields(
@@ -32,6 +34,9 @@ struct CreateRequest {
             noa::optional_field("tone", &CreateRequest::tone),
             noa::optional_field("audience", &CreateRequest::audience),
             noa::field("metadata", &CreateRequest::metadata, "an object"),
+            noa::optional_field("template", &CreateRequest::template_name,
+                                "in the place of content"),
+            noa::field("parameters", &CreateRequest::parameters, "of the template"),
             noa::optional_field("as", &CreateRequest::as, help_as));
     }
 };

@@ -15,6 +15,8 @@ struct ReplaceRequest {
     std::optional<std::int64_t> version;
     std::string client = "update";
     std::string message;
+    std::string merged_from;
+    std::int64_t merged_version = 0;
     std::string as;
     static constexpr auto fields() {
         return noa::fields(
@@ -24,6 +26,10 @@ struct ReplaceRequest {
                        "that it was made from; what came since stays"),
             noa::optional_field("clientID", &ReplaceRequest::client),
             noa::optional_field("message", &ReplaceRequest::message, "of a revision"),
+            noa::optional_field("merged_from", &ReplaceRequest::merged_from,
+                                "a merge whose conflicts are settled by it"),
+            noa::optional_field("merged_version", &ReplaceRequest::merged_version,
+                                "from_version of that merge"),
             noa::optional_field("as", &ReplaceRequest::as, help_as));
     }
 };
@@ -33,10 +39,10 @@ struct ReviseRequest {
     std::string message;
     std::string as;
     static constexpr auto fields() {
-        return noa::fields(noa::field("id", &ReviseRequest::id),
-                           noa::optional_field("message", &ReviseRequest::message,
-                                               "1,000 bytes at most"),
-                           noa::optional_field("as", &ReviseRequest::as, help_as));
+        return noa::fields(
+            noa::field("id", &ReviseRequest::id),
+            noa::optional_field("message", &ReviseRequest::message, "1,000 bytes at most"),
+            noa::optional_field("as", &ReviseRequest::as, help_as));
     }
 };
 
@@ -94,11 +100,10 @@ struct BranchRequest {
     std::string title;
     std::string as;
     static constexpr auto fields() {
-        return noa::fields(
-            noa::field("id", &BranchRequest::id),
-            noa::optional_field("branch", &BranchRequest::branch, "its id"),
-            noa::optional_field("title", &BranchRequest::title),
-            noa::optional_field("as", &BranchRequest::as, help_as));
+        return noa::fields(noa::field("id", &BranchRequest::id),
+                           noa::optional_field("branch", &BranchRequest::branch, "its id"),
+                           noa::optional_field("title", &BranchRequest::title),
+                           noa::optional_field("as", &BranchRequest::as, help_as));
     }
 };
 

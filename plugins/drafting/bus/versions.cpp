@@ -4,6 +4,7 @@
 
 #include "../versions/difference.hpp"
 #include "agent.hpp"
+#include "with_texts.hpp"
 
 namespace drafting {
 
@@ -64,39 +65,21 @@ noa::Result<Compared> compared(const Text& before, const Text& after, bool words
 } // namespace
 
 void Drafting::set_up_versions(noa::Setup& setup) {
-    const auto add = [this, &setup]<class R>(const char* name, const char* summary,
-                                             void (Drafting::*run)(const R&, const noa::Request&,
-                                                                   noa::Responder)) {
-        setup.operation(name, summary,
-                        [this, run](const R& request, const noa::Request& message,
-                                    noa::Responder responder) {
-                            (this->*run)(request, message, std::move(responder));
-                        });
+    const auto add = [this, &setup]<class R>(
+                         const char* name, const char* summary,
+                         void (Drafting::*run)(const R&, const noa::Request&, noa::Responder)) {
+        setup.operation(
+            name, summary,
+            [this, run](const R& request, const noa::Request& message, noa::Responder responder) {
+                (this->*run)(request, message, std::move(responder));
+            });
     };
     add("update", "Gives a draft another text, as a change of the former one", &Drafting::replace);
     add("revise", "Gives a version a number and a message", &Drafting::revise);
     add("history", "Revisions, and changes of a draft, the newest first", &Drafting::history);
     add("diff", "What makes one version of another", &Drafting::diff);
     add("blame", "Who wrote which line, and when", &Drafting::blame);
-    add("restore", "Has a draft the text of a former version again", &Drafting::restore);
-    add("branch", "A draft that begins as this one is", &Drafting::branch);
-    add("merge", "Takes over what a branch has changed", &Drafting::merge_in);
-}
-
-// `work()` off the lane, a Result<T>; `done(value, responder)` on it.
-template <class T, class W, class D>
-void Drafting::compute(noa::Responder responder, W work, D done) {
-    task(std::move(work), [this, responder = std::move(responder),
-                           done = std::move(done)](noa::Result<T> result) mutable {
-        if (closing_) {
-            return; // redelivered to the next generation
-        }
-        if (result) {
-            done(*std::move(result), std::move(responder));
-        } else {
-            responder.fail(result.error());
-        }
-    });
+    add("restore", "Has a draft the text of a former version again", &Drafting::restore_text);
 }
 
 // `text` in the place of what version `version` was; what came since stays.
@@ -107,13 +90,12 @@ void Drafting::put_text(const std::string& id, Version version, Text from, std::
         [from = std::move(from), text = std::move(text)] { return difference(from.str(), text); },
         [this, id, version, signature = std::move(signature)](ChangeSet changes,
                                                               noa::Responder back) mutable {
-            with_draft(id, std::move(back),
-                       [this, version, changes = std::move(changes),
-                        signature = std::move(signature)](OpenDraft& draft,
-                                                          noa::Responder rest) mutable {
-                           put_changes(draft, version, std::move(changes), signature,
-                                       std::move(rest));
-                       });
+            with_draft(
+                id, std::move(back),
+                [this, version, changes = std::move(changes),
+                 signature = std::move(signature)](OpenDraft& draft, noa::Responder rest) mutable {
+                    put_changes(draft, version, std::move(changes), signature, std::move(rest));
+                });
         });
 }
 
@@ -140,6 +122,9 @@ void Drafting::put_changes(OpenDraft& draft, Version version, ChangeSet changes,
         return;
     }
     noa::Json out{{"version", authority.version()}, {"changed", !taken->empty()}};
+    if (!signature.merged_from.empty()) {
+        mark_merged(draft, signature.merged_from, signature.merged_version);
+    }
     if (!signature.message.empty()) {
         out["revision"] = stage_revision(draft, signature.author, signature.message);
     }
@@ -172,8 +157,8 @@ void Drafting::replace(const ReplaceRequest& request, const noa::Request& messag
                        noa::Responder responder) {
     const auto as = who(request.as, message);
     const std::string text = with_plain_breaks(request.content);
-    if (!is_utf8(text) || request.message.size() > longest_message ||
-        request.client.empty() || request.client.size() > 64) {
+    if (!is_utf8(text) || request.message.size() > longest_message || request.client.empty() ||
+        request.client.size() > 64) {
         responder.fail(noa::invalid("/content: must be UTF-8; /message: 1,000 bytes at most; "
                                     "/clientID: 1 to 64"));
         return;
@@ -185,8 +170,8 @@ void Drafting::replace(const ReplaceRequest& request, const noa::Request& messag
     with_draft_as(
         request.id, as, Role::editor, std::move(responder),
         [this, id = request.id, wanted = request.version, text,
-         signature = Signature{as ? *as : "", request.client, request.message}](
-            OpenDraft& draft, noa::Responder back) {
+         signature = Signature{as ? *as : "", request.client, request.message, request.merged_from,
+                               request.merged_version}](OpenDraft& draft, noa::Responder back) {
             const Version now = draft.authority.version();
             const Version version = wanted.value_or(now);
             if (version < 0 || version > now) {
@@ -211,15 +196,14 @@ void Drafting::revise(const ReviseRequest& request, const noa::Request& message,
         responder.fail(noa::invalid("/message: must be 1,000 bytes of UTF-8 at most"));
         return;
     }
-    with_draft_as(request.id, as, Role::editor, std::move(responder),
-                  [this, as, text = request.message](OpenDraft& draft, noa::Responder back) {
-                      const std::int64_t number = stage_revision(draft, *as, text);
-                      const noa::Json out{{"revision", number},
-                                          {"version", draft.authority.version()}};
-                      when_committed(std::move(back), [out](noa::Responder rest) {
-                          rest.reply(noa::json_body(out));
-                      });
-                  });
+    with_draft_as(
+        request.id, as, Role::editor, std::move(responder),
+        [this, as, text = request.message](OpenDraft& draft, noa::Responder back) {
+            const std::int64_t number = stage_revision(draft, *as, text);
+            const noa::Json out{{"revision", number}, {"version", draft.authority.version()}};
+            when_committed(std::move(back),
+                           [out](noa::Responder rest) { rest.reply(noa::json_body(out)); });
+        });
 }
 
 void Drafting::history(const HistoryRequest& request, const noa::Request& message,
@@ -228,75 +212,33 @@ void Drafting::history(const HistoryRequest& request, const noa::Request& messag
         responder.fail(noa::invalid("/limit: expected 1 to 1000"));
         return;
     }
-    with_draft_as(
-        request.id, who(request.as, message), Role::viewer, std::move(responder),
-        [this, request](OpenDraft&, noa::Responder back) {
-            look<History>(
-                std::move(back),
-                [request](Reader& reader) {
-                    return reader.history(request.id, request.before, request.limit);
-                },
-                [limit = request.limit](const History& found, noa::Responder rest) {
-                    noa::Json revisions = noa::Json::array();
-                    for (const std::string& one : found.revisions) {
-                        revisions.push_back(noa::Json::parse(one, nullptr, false));
-                    }
-                    noa::Json changes = noa::Json::array();
-                    for (const Past& one : found.changes) {
-                        changes.push_back({{"version", one.version},
-                                           {"since", one.since},
-                                           {"author", one.author},
-                                           {"at", date_text(one.at)}});
-                    }
-                    noa::Json out{{"revisions", std::move(revisions)},
-                                  {"changes", std::move(changes)}};
-                    if (static_cast<std::int64_t>(found.changes.size()) == limit) {
-                        out["before"] = found.changes.back().version;
-                    }
-                    rest.reply(noa::json_body(out));
-                });
-        });
-}
-
-// `then(first, second, responder)` with the texts of two versions, `to` absent: now.
-template <class F>
-void Drafting::with_texts(const std::string& id, Version from, std::optional<Version> to,
-                          noa::Responder responder, F then) {
-    using Texts = std::pair<Text, Text>;
-    with_draft(id, std::move(responder),
-               [this, id, from, to, then = std::move(then)](OpenDraft& draft,
-                                                            noa::Responder back) mutable {
-                   const Version now = draft.authority.version();
-                   const auto good = [now](Version version) {
-                       return version >= 0 && version <= now;
-                   };
-                   if (!good(from) || !good(to.value_or(now))) {
-                       back.fail(noa::not_found("there is no such version: the newest is " +
-                                                std::to_string(now)));
-                       return;
-                   }
-                   when_committed(
-                       std::move(back),
-                       [this, id, from, to = to.value_or(now), now, text = draft.authority.text(),
-                        then = std::move(then)](noa::Responder rest) mutable {
-                           look<Texts>(
-                               std::move(rest),
-                               [id, from, to, now, text](Reader& reader) -> Stored<Texts> {
-                                   auto first = from == now ? Stored<Text>(text)
-                                                            : reader.text_at(id, from);
-                                   auto second =
-                                       to == now ? Stored<Text>(text) : reader.text_at(id, to);
-                                   if (!first || !second) {
-                                       return first ? second.error() : first.error();
-                                   }
-                                   return Texts(*std::move(first), *std::move(second));
-                               },
-                               [then = std::move(then)](Texts both, noa::Responder last) mutable {
-                                   then(std::move(both.first), std::move(both.second),
-                                        std::move(last));
-                               });
-                       });
-               });
+    with_draft_as(request.id, who(request.as, message), Role::viewer, std::move(responder),
+                  [this, request](OpenDraft&, noa::Responder back) {
+                      look<History>(
+                          std::move(back),
+                          [request](Reader& reader) {
+                              return reader.history(request.id, request.before, request.limit);
+                          },
+                          [limit = request.limit](const History& found, noa::Responder rest) {
+                              noa::Json revisions = noa::Json::array();
+                              for (const std::string& one : found.revisions) {
+                                  revisions.push_back(noa::Json::parse(one, nullptr, false));
+                              }
+                              noa::Json changes = noa::Json::array();
+                              for (const Past& one : found.changes) {
+                                  changes.push_back({{"version", one.version},
+                                                     {"since", one.since},
+                                                     {"author", one.author},
+                                                     {"at", date_text(one.at)}});
+                              }
+                              noa::Json out{{"revisions", std::move(revisions)},
+                                            {"changes", std::move(changes)}};
+                              if (static_cast<std::int64_t>(found.changes.size()) == limit) {
+                                  out["before"] = found.changes.back().version;
+                              }
+                              rest.reply(noa::json_body(out));
+                          });
+                  });
 }
 
 void Drafting::diff(const DiffRequest& request, const noa::Request& message,
@@ -310,7 +252,7 @@ void Drafting::diff(const DiffRequest& request, const noa::Request& message,
         [this, request](OpenDraft&, noa::Responder back) {
             with_texts(
                 request.id, request.from, request.to, std::move(back),
-                [this, request](Text before, Text after, noa::Responder rest) {
+                [this, request](Text before, Text after, Version, noa::Responder rest) {
                     compute<Compared>(
                         std::move(rest),
                         [request, before = std::move(before), after = std::move(after)] {
@@ -339,11 +281,10 @@ void Drafting::blame(const HistoryRequest& request, const noa::Request& message,
     with_draft_as(
         request.id, who(request.as, message), Role::viewer, std::move(responder),
         [this, id = request.id](OpenDraft& draft, noa::Responder back) {
-            when_committed(std::move(back), [this, id, now = draft.authority.version()](
-                                                noa::Responder rest) {
+            when_committed(std::move(back), [this, id,
+                                             now = draft.authority.version()](noa::Responder rest) {
                 look<std::vector<Blamed>>(
-                    std::move(rest),
-                    [id, now](Reader& reader) { return reader.blame(id, now); },
+                    std::move(rest), [id, now](Reader& reader) { return reader.blame(id, now); },
                     [now](const std::vector<Blamed>& lines, noa::Responder last) {
                         noa::Json all = noa::Json::array();
                         for (const Blamed& one : lines) {
@@ -360,8 +301,8 @@ void Drafting::blame(const HistoryRequest& request, const noa::Request& message,
         });
 }
 
-void Drafting::restore(const RestoreRequest& request, const noa::Request& message,
-                       noa::Responder responder) {
+void Drafting::restore_text(const RestoreRequest& request, const noa::Request& message,
+                            noa::Responder responder) {
     const auto as = who(request.as, message);
     if (request.message.size() > longest_message || !is_utf8(request.message)) {
         responder.fail(noa::invalid("/message: must be 1,000 bytes of UTF-8 at most"));
@@ -370,16 +311,17 @@ void Drafting::restore(const RestoreRequest& request, const noa::Request& messag
     const std::string text = request.message.empty()
                                  ? "As in version " + std::to_string(request.version)
                                  : request.message;
-    with_draft_as(request.id, as, Role::editor, std::move(responder),
-                  [this, as, request, text](OpenDraft& draft, noa::Responder back) {
-                      const Version now = draft.authority.version();
-                      with_texts(request.id, request.version, now, std::move(back),
-                                 [this, id = request.id, now, signature = Signature{*as, "restore", text}](
-                                     const Text& former, Text present, noa::Responder rest) {
-                                     put_text(id, now, std::move(present), former.str(), signature,
-                                              std::move(rest));
-                                 });
-                  });
+    with_draft_as(
+        request.id, as, Role::editor, std::move(responder),
+        [this, as, request, text](OpenDraft& draft, noa::Responder back) {
+            const Version now = draft.authority.version();
+            with_texts(
+                request.id, request.version, now, std::move(back),
+                [this, id = request.id, now, signature = Signature{*as, "restore", text, {}, 0}](
+                    const Text& former, Text present, Version, noa::Responder rest) {
+                    put_text(id, now, std::move(present), former.str(), signature, std::move(rest));
+                });
+        });
 }
 
 } // namespace drafting

@@ -42,6 +42,24 @@ struct Found {
     std::string snippet;
 };
 
+// A change, without what it changes.
+struct Past {
+    Version since = 0;
+    Version version = 0;
+    std::string author;
+    Millis at = 0;
+};
+struct History {
+    std::vector<std::string> revisions; // as they are told, the newest first
+    std::vector<Past> changes;          // the newest first
+};
+// Lines in a row that are of one change.
+struct Blamed {
+    std::size_t line = 0; // the first, from 1
+    std::size_t lines = 0;
+    Past change;
+};
+
 class Reader {
 public:
     [[nodiscard]] static Stored<Reader> open(const std::string& path);
@@ -59,7 +77,12 @@ public:
     [[nodiscard]] Stored<std::vector<Change>> changes(const std::string& id, Version since,
                                                       Version until, std::int64_t limit,
                                                       std::size_t bytes);
-    // NOT_FOUND (SQLITE_NOTFOUND) where no text of just that version can be had any more.
+    [[nodiscard]] Stored<History> history(const std::string& id, Version before,
+                                          std::int64_t limit);
+    [[nodiscard]] Stored<std::vector<Blamed>> blame(const std::string& id, Version version);
+    // The id of the next draft, in their order, that has changes before `before`; empty: none.
+    [[nodiscard]] Stored<std::string> next_with_changes(const std::string& after, Millis before);
+    // SQLITE_NOTFOUND where no text of just that version can be had any more.
     [[nodiscard]] Stored<Text> text_at(const std::string& id, Version version);
 
     [[nodiscard]] noa::sqlite::Database& database() noexcept { return database_; }

@@ -159,7 +159,8 @@ Stored<> Store::put(const Draft& draft) {
     auto written =
         done(database_,
              "UPDATE documents SET title = ?, type = ?, status = ?, tone = ?, audience = ?, "
-             "metadata = ?, tags = ?, collaborators = ?, others = ?, merged = ?, updated = ? "
+             "metadata = ?, tags = ?, collaborators = ?, others = ?, merged = ?, origin_version = "
+             "?, updated = ? "
              "WHERE id = ?",
              draft.title, draft.type, static_cast<unsigned>(draft.status), or_null(draft.tone),
              or_null(draft.audience), or_null(draft.metadata), tags_text(draft),
@@ -247,6 +248,12 @@ Stored<> Store::put(const std::string& draft, const Comment& comment) {
     return done(database_, "INSERT OR REPLACE INTO comments VALUES(?, ?, ?, ?, ?, ?)", draft,
                 comment.number, comment.version, static_cast<std::int64_t>(comment.first),
                 static_cast<std::int64_t>(comment.last), comment.told);
+}
+
+Stored<> Store::put(const std::string& draft, const Revision& revision) {
+    return done(database_, "INSERT INTO revisions VALUES(?, ?, ?, ?, ?, ?, ?)", draft,
+                revision.number, revision.version, revision.author, revision.at, revision.message,
+                revision.told);
 }
 
 Stored<> Store::drop(const std::string& id) {

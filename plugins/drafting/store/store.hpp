@@ -43,6 +43,15 @@ struct Comment {
     std::string told; // JSON: the rest
 };
 
+struct Revision {
+    std::int64_t number = 0;
+    Version version = 0;
+    std::string author;
+    Millis at = 0;
+    std::string message;
+    std::string told; // all that, as JSON
+};
+
 // A text that is put down.
 struct Checkpoint {
     std::string id;
@@ -75,6 +84,10 @@ public:
     [[nodiscard]] Stored<> put(const Draft& draft);
     [[nodiscard]] Stored<> put(const Checkpoint& checkpoint);
     [[nodiscard]] Stored<> put(const std::string& draft, const Comment& comment);
+    [[nodiscard]] Stored<> put(const std::string& draft, const Revision& revision);
+    // Joins changes of the journal that are before `before`: those in a row of one author, within
+    // `step` of one another, none beyond a revision or a text that is kept. How many went.
+    [[nodiscard]] Stored<std::int64_t> compact(const std::string& id, Millis before, Millis step);
     [[nodiscard]] Stored<> drop(const std::string& id);
 
     [[nodiscard]] int log_frames() const noexcept { return *log_frames_; }

@@ -127,12 +127,12 @@ noa::sdk::Status refine(std::string_view before, std::string_view after, PartWri
     }
     const auto joined = [](const std::vector<std::string_view>& words, std::size_t first,
                            std::size_t count) {
-        return count == 0 ? std::string_view()
-                          : std::string_view(words[first].data(),
-                                             static_cast<std::size_t>(
-                                                 words[first + count - 1].data() +
-                                                 words[first + count - 1].size() -
-                                                 words[first].data()));
+        return count == 0
+                   ? std::string_view()
+                   : std::string_view(words[first].data(),
+                                      static_cast<std::size_t>(words[first + count - 1].data() +
+                                                               words[first + count - 1].size() -
+                                                               words[first].data()));
     };
     std::size_t at = 0;
     for (const Hunk& hunk : *hunks) {
@@ -171,8 +171,7 @@ noa::sdk::Result<std::vector<Hunk>> line_hunks(std::string_view before, std::str
                 return static_cast<std::size_t>(count == 0 ? start : start - 1);
             };
             static_cast<std::vector<Hunk>*>(into)->push_back(
-                {first(hunk->old_start, hunk->old_lines),
-                 static_cast<std::size_t>(hunk->old_lines),
+                {first(hunk->old_start, hunk->old_lines), static_cast<std::size_t>(hunk->old_lines),
                  first(hunk->new_start, hunk->new_lines),
                  static_cast<std::size_t>(hunk->new_lines)});
             return 0;
@@ -207,9 +206,8 @@ noa::sdk::Result<ChangeSet> difference(std::string_view before, std::string_view
     std::size_t at = 0;
     for (const Hunk& hunk : *hunks) {
         writer.keep(lines(before, old_lines, at, hunk.before - at));
-        const auto refined =
-            refine(lines(before, old_lines, hunk.before, hunk.before_count),
-                   lines(after, new_lines, hunk.after, hunk.after_count), writer);
+        const auto refined = refine(lines(before, old_lines, hunk.before, hunk.before_count),
+                                    lines(after, new_lines, hunk.after, hunk.after_count), writer);
         if (!refined) {
             return refined.error();
         }

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+#include <system_error>
 
 #include "noa/sdk/fd.hpp"
 
@@ -49,7 +50,8 @@ noa::Result<Json> read_answer(int fd, Clock::time_point until, const std::stop_t
         }
         const ssize_t size = ::recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
         if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) {
-            return unavailable(size == 0 ? "it was closed" : std::strerror(errno));
+            return unavailable(size == 0 ? std::string("it was closed")
+                                         : std::generic_category().message(errno));
         }
         text.append(bytes, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
         for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n')) {
@@ -87,7 +89,7 @@ noa::Status ask_heal(const std::string& socket, const std::string& target,
     const auto until = Clock::now() + timeout;
     const noa::sdk::Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!fd || !connect_to(fd.get(), socket)) {
-        return unavailable(std::strerror(errno));
+        return unavailable(std::generic_category().message(errno));
     }
     const std::string line =
         noa::json_text(
@@ -95,7 +97,7 @@ noa::Status ask_heal(const std::string& socket, const std::string& target,
         "\n";
     if (::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(line.size())) {
-        return unavailable(std::strerror(errno));
+        return unavailable(std::generic_category().message(errno));
     }
     const auto answer = read_answer(fd.get(), until, stop);
     if (!answer) {

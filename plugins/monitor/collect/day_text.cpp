@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <cstring>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "noa/sdk/fd.hpp"
@@ -28,7 +28,7 @@ struct Close {
     void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
 };
 
-noa::sdk::Error failed_with(const char* what, const std::string& path, const char* why) {
+noa::sdk::Error failed_with(const char* what, const std::string& path, const std::string& why) {
     return noa::failed(std::string(what) + " " + path + ": " + why);
 }
 
@@ -113,7 +113,7 @@ noa::Status each_line(const std::string& path, bool compressed,
                       const std::function<bool(std::string_view)>& take) {
     const noa::sdk::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!fd) {
-        return failed_with("open", path, std::strerror(errno));
+        return failed_with("open", path, std::generic_category().message(errno));
     }
     const std::unique_ptr<ZSTD_DCtx, Close> context(compressed ? ZSTD_createDCtx() : nullptr);
     if (compressed) {
@@ -125,7 +125,7 @@ noa::Status each_line(const std::string& path, bool compressed,
     for (;;) {
         const ssize_t size = ::read(fd.get(), bytes.data(), bytes.size());
         if (size < 0 && errno != EINTR) {
-            return failed_with("read", path, std::strerror(errno));
+            return failed_with("read", path, std::generic_category().message(errno));
         }
         if (size == 0) {
             return {};
@@ -166,7 +166,7 @@ noa::Status compress_file(const std::string& path) {
     if (!good) {
         const int error = errno;
         ::unlink(temporary.c_str());
-        return failed_with("compress", path, std::strerror(error));
+        return failed_with("compress", path, std::generic_category().message(error));
     }
     return {};
 }

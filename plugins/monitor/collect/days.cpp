@@ -7,9 +7,9 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <ctime>
 #include <filesystem>
+#include <system_error>
 
 #include "day_text.hpp"
 #include "exposition.hpp"
@@ -34,7 +34,8 @@ std::string date_of(std::int64_t unix_ms) {
 }
 
 noa::sdk::Error failed(std::string_view what, const std::string& path, int error) {
-    return noa::failed(std::string(what) + " " + path + ": " + std::strerror(error));
+    return noa::failed(std::string(what) + " " + path + ": " +
+                       std::generic_category().message(error));
 }
 
 struct DayFile {

@@ -34,7 +34,6 @@ struct ListenOptions {
 };
 
 // A member of the agent, one.  [lane] every function, from start to the end of quiesce.
-// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): final, and nobody deletes a Part
 class Sockets final : public Part {
 public:
     Status attach(Generation& generation) override {

@@ -28,7 +28,6 @@ struct StreamPosition {
 };
 
 // A member of the agent.  [lane] every function.
-// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): final, and nobody deletes a Part
 class StreamWriter final : public Part {
 public:
     // A stream begins with its first entry. `agent`: that keeps it.

@@ -38,7 +38,6 @@ struct DocumentChange {
 };
 
 // A member of the agent.  [lane] every function.
-// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): final, and nobody deletes a Part
 class DocumentWatch final : public Part {
 public:
     // Returns whether the change was dealt with; one that was not comes again after a pause.

@@ -1,0 +1,3 @@
+#include "agent.hpp"
+
+NOA_PLUGIN(cache::Cache);

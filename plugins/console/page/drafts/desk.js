@@ -1,0 +1,192 @@
+// A draft that is open: its text, the others who are there, its history.
+import { getSyncedVersion } from "/vendor/codemirror.js";
+import { askFirst } from "/actions.js";
+import { $, keep, make, put } from "/dom.js";
+import { live, makeEditor, past } from "/drafts/editor.js";
+import { colour, setPeer } from "/drafts/peers.js";
+import { Remarks } from "/drafts/remarks.js";
+import { Shared, whole } from "/drafts/shared.js";
+
+const aliveEvery = 10_000, cursorPause = 80;
+
+export function say(text, status) {
+  const place = $("#saved");
+  put(place, text);
+  if (status) place.dataset.status = status; else delete place.dataset.status;
+}
+
+export class Desk {
+  #link;
+  #ask;
+  #me;
+  #session;
+  #cursorDue = null;
+  #alive = setInterval(() => this.#tellCursor(), aliveEvery);
+  #others = new Map(); // session -> name
+
+  // `ask(operation, body)` by HTTP, for what is long; `me()`: the name to go by.
+  constructor(link, ask, me, opened) {
+    this.#link = link;
+    this.#ask = ask;
+    this.#me = me;
+    this.id = opened.id;
+    this.looksBack = false;
+    this.writes = !["viewer", "commenter", "observer"].includes(opened.role);
+    this.view = makeEditor($("#text"), (transactions) => this.#changed(transactions));
+    this.live = live(opened.version, opened.content, this.writes); // also while the past is looked at
+    this.view.setState(this.live);
+    const desk = this;
+    this.shared = new Shared(link, this.id, {
+      get state() {
+        return desk.live;
+      },
+      dispatch: (transaction) => this.#dispatch(transaction),
+    }, (outcome) => this.#outcome(outcome));
+    this.remarks = new Remarks(ask, this);
+    this.#goBy(opened.session);
+    link.hear(`drafts.${this.id}.presence`, (event) => this.#peer(event));
+    link.hear(`drafts.${this.id}.changed`, (event) => this.#about(event));
+    for (const peer of opened.sessions ?? []) this.#peer(peer);
+    this.#about(opened);
+    this.#slide();
+    this.remarks.soon();
+  }
+
+  #goBy(session) {
+    this.#session = session;
+    this.shared.who = { session, as: this.#me() };
+  }
+
+  // Changes of others come while the past is looked at, too.
+  #dispatch(transaction) {
+    if (this.looksBack) {
+      this.live = transaction.state;
+      this.#slide();
+    } else {
+      this.view.dispatch(transaction);
+    }
+  }
+
+  #changed(transactions) {
+    if (this.looksBack) return;
+    this.live = this.view.state;
+    if (transactions.some((one) => one.docChanged)) {
+      void this.shared.settle();
+      this.remarks.soon();
+      this.#slide();
+    }
+    if (transactions.some((one) => one.selection || one.docChanged)) {
+      clearTimeout(this.#cursorDue);
+      this.#cursorDue = setTimeout(() => this.#tellCursor(), cursorPause);
+    }
+  }
+
+  #outcome({ pending, error }) {
+    if (error) {
+      say(`not taken: ${error}`, "unhealthy");
+    } else if (pending === 0) {
+      say("saved");
+      this.#slide();
+    } else if (this.#link.open) {
+      say("saving");
+    } else {
+      say("kept here until the connection is back", "degraded");
+    }
+  }
+
+  #tellCursor() {
+    if (!this.#link.open) return;
+    const { anchor, head } = this.live.selection.main;
+    this.#link.request("presence", {
+      id: this.id, session: this.#session, as: this.#me(), name: this.#me(), cursor: { anchor, head },
+      version: getSyncedVersion(this.live),
+    }).catch(() => {});
+  }
+
+  #peer({ session, name, author, cursor, gone }) {
+    if (session === this.#session) return;
+    const shown = name || author || "somebody";
+    if (gone) this.#others.delete(session); else this.#others.set(session, shown);
+    this.#dispatch(this.live.update({
+      effects: setPeer.of({ session, name: shown, cursor: gone ? null : cursor }),
+    }));
+    keep($("#peers"), [...this.#others], ([key]) => key, () => make("li"), (item, [, text]) => {
+      put(item, text);
+      item.className = colour(text);
+    });
+  }
+
+  #about({ title, status, deleted }) {
+    if (deleted) say("this draft was deleted", "unhealthy");
+    if (title !== undefined) {
+      put($("#title"), title);
+      document.title = `${title} · noa`;
+    }
+    if (status !== undefined) put($("#status"), status);
+  }
+
+  #slide() {
+    const slider = $("#slider");
+    slider.max = String(Math.max(1, getSyncedVersion(this.live)));
+    if (!this.looksBack) slider.value = slider.max;
+  }
+
+  async lookBack(version) {
+    if (version >= getSyncedVersion(this.live)) {
+      this.lookAhead();
+      return;
+    }
+    const then = await whole(this.#ask, { id: this.id, version });
+    if (Number($("#slider").value) !== version) return; // it went on
+    this.looksBack = true;
+    this.view.setState(past(then.content));
+    $("#text").dataset.past = "";
+    put($("#then"), `version ${version} of ${getSyncedVersion(this.live)}`);
+    $("#past").hidden = false;
+    $("#restore").hidden = !this.writes;
+  }
+
+  lookAhead() {
+    if (!this.looksBack) return;
+    this.looksBack = false;
+    this.view.setState(this.live);
+    delete $("#text").dataset.past;
+    put($("#then"), "as it is now");
+    $("#past").hidden = true;
+    this.#slide();
+    this.remarks.soon();
+  }
+
+  async restore() {
+    const version = Number($("#slider").value);
+    const sure = await askFirst(`Make the text what it was as version ${version}? What came since stays in the history.`,
+      "restore");
+    if (sure === null) return;
+    this.lookAhead();
+    await this.#ask("restore", { id: this.id, version });
+  }
+
+  // The connection is there again, or the name is another: as the same session, if it is known still.
+  async come() {
+    const { session } = await this.#ask("open", { id: this.id, session: this.#session, name: this.#me() });
+    this.#goBy(session);
+    await this.shared.settle(true);
+    this.#tellCursor();
+    this.remarks.soon();
+  }
+
+  close() {
+    clearInterval(this.#alive);
+    clearTimeout(this.#cursorDue);
+    this.remarks.close();
+    this.shared.close();
+    for (const subject of ["presence", "changed"]) this.#link.ignore(`drafts.${this.id}.${subject}`);
+    if (this.#link.open) {
+      this.#link.request("close", { id: this.id, session: this.#session, as: this.#me() }).catch(() => {});
+    }
+    this.lookAhead();
+    this.view.destroy();
+    $("#peers").replaceChildren();
+    say("");
+  }
+}

@@ -1,0 +1,105 @@
+// The console's WebSocket: requests to the agent, and what it tells. Made anew when it is lost.
+// Knows no page: `connect` gives a WebSocket.
+
+const agent = "drafting";
+const firstPause = 250, longestPause = 8000;
+
+// `refused`: it came there and was answered; otherwise nobody knows what came of it.
+export class LinkError extends Error {
+  constructor(text, refused) {
+    super(text);
+    this.refused = refused;
+  }
+}
+
+export class Link {
+  #connect;
+  #socket = null;
+  #next = 1;
+  #asked = new Map();
+  #heard = new Map(); // subject -> run
+  #pause = firstPause;
+  #over = false;
+  #told;
+
+  // `told(open)`: of the connection, each time it is there or is lost.
+  constructor(connect, told = () => {}) {
+    this.#connect = connect;
+    this.#told = told;
+    this.#open();
+  }
+
+  get open() {
+    return this.#socket?.readyState === 1;
+  }
+
+  request(operation, body = {}) {
+    if (!this.open) return Promise.reject(new LinkError("there is no connection", false));
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#asked.set(id, { resolve, reject });
+      this.#say({ id, request: { agent, operation, body } });
+    });
+  }
+
+  hear(subject, run) {
+    this.#heard.set(subject, run);
+    if (this.open) this.#say({ subscribe: subject });
+  }
+
+  ignore(subject) {
+    if (this.#heard.delete(subject) && this.open) this.#say({ unsubscribe: subject });
+  }
+
+  close() {
+    this.#over = true;
+    this.#socket?.close();
+  }
+
+  // As when the network goes: for tests, and for a page that comes back from sleep.
+  drop() {
+    this.#socket?.close();
+  }
+
+  #say(message) {
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  #open() {
+    const socket = this.#connect();
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#pause = firstPause;
+      for (const subject of this.#heard.keys()) this.#say({ subscribe: subject });
+      this.#told(true);
+    };
+    socket.onmessage = ({ data }) => this.#take(JSON.parse(data));
+    socket.onerror = () => {};
+    socket.onclose = () => {
+      if (this.#socket !== socket) return;
+      const lost = [...this.#asked.values()];
+      this.#asked.clear();
+      for (const { reject } of lost) reject(new LinkError("the connection was lost", false));
+      this.#told(false);
+      if (this.#over) return;
+      // Not all at once after a restart.
+      setTimeout(() => this.#open(), this.#pause * (0.5 + Math.random()));
+      this.#pause = Math.min(2 * this.#pause, longestPause);
+    };
+  }
+
+  #take(message) {
+    if (message.event !== undefined) {
+      this.#heard.get(message.event)?.(message.body);
+      return;
+    }
+    const asked = this.#asked.get(message.id);
+    if (asked === undefined) return;
+    this.#asked.delete(message.id);
+    if (message.error !== undefined) {
+      asked.reject(new LinkError(message.error, true));
+    } else {
+      asked.resolve(message.reply);
+    }
+  }
+}

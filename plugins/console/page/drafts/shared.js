@@ -1,0 +1,105 @@
+// One draft that others write too. The agent says in which order changes come; what was not taken
+// yet is rebased over what was (CodeMirror's collab). Knows no page: `view` is {state, dispatch}.
+import { ChangeSet, getSyncedVersion, receiveUpdates, sendableUpdates } from "../vendor/codemirror.js";
+
+const mostAtOnce = 100;
+
+export class Shared {
+  #link;
+  #id;
+  #view;
+  #told;
+  #busy = false;
+  #again = "";
+  who = {}; // "as", "session": who edits
+
+  // `told({pending, error})`: what is not on the agent's disk yet, and what it will not take.
+  constructor(link, id, view, told = () => {}) {
+    this.#link = link;
+    this.#id = id;
+    this.#view = view;
+    this.#told = told;
+    link.hear(`drafts.${id}.updates`, (event) => this.heard(event));
+  }
+
+  get version() {
+    return getSyncedVersion(this.#view.state);
+  }
+
+  get pending() {
+    return sendableUpdates(this.#view.state).length;
+  }
+
+  // After each change made here, and whenever the connection is there again (`behind`: something
+  // may have been missed).
+  async settle(behind = false) {
+    if (this.#busy) {
+      if (this.#again !== "behind") this.#again = behind ? "behind" : "settle";
+      return;
+    }
+    this.#busy = true;
+    try {
+      if (behind) await this.#pull();
+      while (this.pending > 0) await this.#push();
+      this.#told({ pending: 0, error: null });
+    } catch (error) {
+      this.#told({ pending: this.pending, error: error.refused ? error.message : null });
+    } finally {
+      this.#busy = false;
+    }
+    const again = this.#again;
+    this.#again = "";
+    if (again && this.#link.open) await this.settle(again === "behind");
+  }
+
+  heard({ version, updates, read }) {
+    if (read || version - updates.length > this.version) {
+      if (version > this.version) void this.settle(true);
+    } else {
+      this.#take(version - updates.length, updates);
+    }
+  }
+
+  close() {
+    this.#link.ignore(`drafts.${this.#id}.updates`);
+  }
+
+  async #push() {
+    const version = this.version;
+    const updates = sendableUpdates(this.#view.state).slice(0, mostAtOnce)
+      .map(({ changes, clientID }) => ({ clientID, changes: changes.toJSON() }));
+    this.#told({ pending: this.pending, error: null });
+    const answer = await this.#link.request("edit", { id: this.#id, version, updates, ...this.who });
+    this.#take(version, answer.accepted ? updates : answer.updates);
+    if (!answer.accepted && answer.version > this.version) await this.#pull();
+  }
+
+  async #pull() {
+    for (let more = true; more;) {
+      const version = this.version;
+      const answer = await this.#link.request("pull", { id: this.#id, version });
+      this.#take(version, answer.updates);
+      more = answer.version > this.version && answer.updates.length > 0;
+    }
+  }
+
+  // Those that are known already, by an event or by an answer, are left out.
+  #take(from, updates) {
+    const fresh = updates.slice(Math.max(0, this.version - from));
+    if (fresh.length === 0 || from > this.version) return;
+    this.#view.dispatch(receiveUpdates(this.#view.state, fresh.map(({ changes, clientID }) =>
+      ({ changes: ChangeSet.fromJSON(changes), clientID }))));
+  }
+}
+
+// All of a text, however long: it comes in pages.
+export async function whole(ask, body) {
+  let got = await ask("get", body);
+  const parts = [got.content];
+  while (got.next !== undefined) {
+    const page = await ask("get", { ...body, version: got.version, from: got.next });
+    parts.push(page.content);
+    got = { ...got, next: page.next };
+  }
+  return { ...got, content: parts.join("") };
+}

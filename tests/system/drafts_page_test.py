@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+"""The editor of drafts in headless Chromium: two people in one text."""
+import os
+import unittest
+
+from browser import DRIVER, Browser
+from console_client import Console
+
+TEXT = "document.querySelector('#text').shadowRoot.querySelector('.cm-content').cmTile.view.state.doc.toString()"
+SHADOW = "document.querySelector('#text').shadowRoot.querySelector('{}')"
+SAVED = "document.querySelector('#saved').textContent === 'saved'"
+
+
+
+@unittest.skipUnless(DRIVER, "chromium-driver is not installed")
+class Page(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.console = Console("drafts = true", agents=("drafting",))
+        cls.ann, cls.bob = Browser(1200, 900), Browser(1200, 900)
+        for context in (cls.console, cls.ann, cls.bob):
+            context.__enter__()
+            cls.addClassCleanup(context.__exit__, None, None, None)
+        for name, browser in (("Ann", cls.ann), ("Bob", cls.bob)):
+            browser.open(f"http://127.0.0.1:{cls.console.port}/drafts")
+            browser.until("document.querySelector('#link').textContent === 'live'")
+            browser.run("localStorage.setItem('drafts-name', arguments[0])", name)
+
+    def tearDown(self):
+        for browser in (self.ann, self.bob):
+            self.assertEqual(browser.complaints(), [])  # of the content security policy, too
+
+    def draft(self, **content):
+        with self.console.host.client() as client:
+            return client.call("drafting", "create", content).json()["id"]
+
+    def stored(self, draft):
+        with self.console.host.client() as client:
+            return client.call("drafting", "get", {"id": draft}).json()["content"]
+
+    def go_to(self, draft, *browsers):
+        for browser in browsers:
+            browser.open("about:blank")
+            browser.open(f"http://127.0.0.1:{self.console.port}/drafts#{draft}")
+            browser.until(SHADOW.format(".cm-content") + " !== null && " + SAVED)
+
+    def test_two_type_into_one_text_at_once(self):
+        draft = self.draft(title="Minutes <b>", content="# Minutes\n\nWe met.\n")
+        self.go_to(draft, self.ann, self.bob)
+        self.ann.until("document.querySelector('#title').textContent === 'Minutes <b>'")
+        self.ann.until("document.querySelector('#peers').textContent === 'Bob'")
+        self.bob.until("document.querySelector('#peers').textContent === 'Ann'")
+        for browser in (self.ann, self.bob):
+            browser.run(SHADOW.format(".cm-content") + ".focus()")
+        for letter in "é𝄞 And ":
+            self.ann.keys(letter)
+            self.bob.keys(letter.upper())
+        for browser in (self.ann, self.bob):
+            browser.until(SAVED)
+            browser.until(TEXT + ".length === " + str(len("# Minutes\n\nWe met.\n") + 2 * 8))
+        texts = {browser.run("return " + TEXT) for browser in (self.ann, self.bob)}
+        self.assertEqual(texts, {self.stored(draft)})
+        self.ann.until(SHADOW.format(".caret") + "?.dataset.name === 'Bob'")
+        if os.environ.get("SCREENSHOTS"):
+            self.ann.screenshot(os.environ["SCREENSHOTS"] + "/editor.png")
+
+    def test_what_is_written_without_a_connection_is_sent_when_it_is_back(self):
+        draft = self.draft(title="Away", content="")
+        self.go_to(draft, self.ann)
+        self.console.host.stop()
+        self.ann.until("document.body.classList.contains('stale')")
+        self.ann.run(SHADOW.format(".cm-content") + ".focus()")
+        self.ann.keys(*"kept")
+        self.ann.until("document.querySelector('#saved').dataset.status === 'degraded'")
+        self.console.host.start()
+        self.ann.until("document.querySelector('#link').textContent === 'live'")
+        self.ann.until(SAVED)
+        self.assertEqual(self.stored(draft), "kept")
+        for browser in (self.ann, self.bob):
+            browser.complaints()  # of connections that were refused
+
+    def test_the_past_is_looked_at_and_brought_back(self):
+        draft = self.draft(title="Twice", content="first")
+        with self.console.host.client() as client:
+            client.call("drafting", "edit", {"id": draft, "version": 1, "updates": [
+                {"clientID": "a", "changes": [[5, "second"]]}]})
+        self.go_to(draft, self.ann)
+        self.ann.run("const slider = document.querySelector('#slider'); slider.value = 1;"
+                     "slider.dispatchEvent(new Event('input'))")
+        self.ann.until(TEXT + " === 'first'")
+        self.ann.run("document.querySelector('#restore').click()")
+        self.ann.until("document.querySelector('#confirm').open")
+        self.ann.run("document.querySelector('#confirm .strong').click()")
+        self.ann.until("document.querySelector('#then').textContent === 'as it is now' && " +
+                       TEXT + " === 'first'")
+        self.assertEqual(self.stored(draft), "first")
+
+    def test_remarks_are_underlined_and_mended_by_a_click(self):
+        draft = self.draft(title="Faulty", content="It is the the best.\n")
+        self.go_to(draft, self.ann)
+        self.ann.until(SHADOW.format(".cm-lintRange") + "?.textContent.includes('the')")
+        self.ann.until("document.querySelector('#figures').textContent.includes('words5')")
+        self.ann.until("document.querySelectorAll('#remarks li').length > 0")
+        self.assertLess(self.ann.run("""
+            return performance.getEntriesByType('navigation').concat(
+                performance.getEntriesByType('resource').filter(({name}) => !name.includes('/api/')))
+              .reduce((all, one) => all + one.transferSize, 0)"""), 200_000)
+
+    def test_it_fits_a_phone(self):
+        draft = self.draft(title="Small", content="word " * 100)
+        self.go_to(draft, self.bob)
+        self.bob.resize(390, 844)
+        self.bob.until("innerWidth < 560")
+        self.assertLessEqual(*self.bob.run("return [document.documentElement.scrollWidth, innerWidth]"))
+        if os.environ.get("SCREENSHOTS"):
+            self.bob.screenshot(os.environ["SCREENSHOTS"] + "/phone.png")
+        self.bob.resize(1200, 900)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
