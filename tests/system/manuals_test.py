@@ -27,7 +27,7 @@ def verbs(*path):
 
 
 def groups():
-    return {"alerts", "backup", "checks", "config", "manifest", "messages", "metrics",
+    return {"alerts", "backup", "checks", "config", "draft", "manifest", "messages", "metrics",
             "migrations", "plugin"}
 
 
