@@ -20,16 +20,6 @@ namespace {
 
 constexpr std::chrono::milliseconds config_timeout{30'000};
 
-std::string user_name() {
-    std::array<char, 1024> storage{};
-    passwd entry{};
-    passwd* found = nullptr;
-    const bool known =
-        ::getpwuid_r(::getuid(), &entry, storage.data(), storage.size(), &found) == 0 &&
-        found != nullptr;
-    return known ? entry.pw_name : "uid " + std::to_string(::getuid());
-}
-
 // "size" and what is behind the dot after it; quoted where it has dots: "a.b".c
 bool take_part(std::string_view& rest, std::string& ret_part) {
     const bool quoted = rest.starts_with('"');
@@ -128,6 +118,16 @@ void add_keys(const std::string& name, const json& value, std::set<std::string>&
 }
 
 } // namespace
+
+std::string user_name() {
+    std::array<char, 1024> storage{};
+    passwd entry{};
+    passwd* found = nullptr;
+    const bool known =
+        ::getpwuid_r(::getuid(), &entry, storage.data(), storage.size(), &found) == 0 &&
+        found != nullptr;
+    return known ? entry.pw_name : "uid " + std::to_string(::getuid());
+}
 
 bool is_of_host(const std::string& key) {
     const auto first = key.substr(0, key.find('.'));

@@ -80,6 +80,8 @@ struct DocumentArgs {
 [[nodiscard]] Result<nlohmann::json> target_of(const DocumentArgs& args);
 // {"name", "layer"}: of "host", the host's own.
 [[nodiscard]] nlohmann::json document_of(const DocumentArgs& args);
+// Who runs this program.
+[[nodiscard]] std::string user_name();
 // A file's bytes, or standard input for "-"; 16 MiB at most.
 [[nodiscard]] Result<std::string> read_input(const std::string& file);
 

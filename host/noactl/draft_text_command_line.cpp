@@ -22,9 +22,9 @@ public:
             ->check(CLI::IsMember({"suggestion", "warning", "error", "never"}))
             ->capture_default_str();
         lint->add_option("--rules", args_.rules, "Files of rules, over plain English");
-        lint->add_option("--words", args_.words, "Files of words that are right");
+        lint->add_option("--personal", args_.personal, "Files of words that are right");
         lint->add_option("--dictionary", args_.dictionary, "Without .aff");
-        lint->add_option("--as", args_.as, "What the files are")
+        lint->add_option("--syntax", args_.syntax, "What the files are")
             ->check(CLI::IsMember({"markdown", "text"}));
         lint->add_flag("--no-plain-english", args_.no_plain_english, "Without the rules of noa");
         lint->add_flag("--suggest", args_.suggest, "Words near to unknown ones: slower");
@@ -43,6 +43,9 @@ public:
         in->add_option("--id", args_.id, "Of the draft");
         in->add_option("--title", args_.title, "Default: the file's own, or its first heading");
         in->add_option("--type", args_.type, "Of the draft");
+        for (auto* command : {out, in}) {
+            command->add_option("--as", args_.as, "Who acts; default: who runs it");
+        }
     }
 
 private:
@@ -64,8 +67,8 @@ private:
 
 void add_draft_text_commands(CLI::App& app, const Globals& globals, DraftTextArgs& args,
                              std::function<int()>& chosen) {
-    const auto there = app.get_subcommands(
-        [](const CLI::App* command) { return command->get_name() == "draft"; });
+    const auto there =
+        app.get_subcommands([](const CLI::App* command) { return command->get_name() == "draft"; });
     CLI::App* draft = there.empty() ? nullptr : there.front();
     if (draft == nullptr) {
         draft = app.add_subcommand("draft", "Drafts that several write, and their texts");

@@ -43,13 +43,13 @@ std::vector<std::string> lint_words(const DraftTextArgs& args, const std::string
         }
     };
     add("--format", args.format);
-    add("--as", args.as);
+    add("--syntax", args.syntax);
     add("--dictionary", args.dictionary);
     for (const auto& file : args.rules) {
         add("--rules", file);
     }
-    for (const auto& file : args.words) {
-        add("--words", file);
+    for (const auto& file : args.personal) {
+        add("--personal", file);
     }
     if (args.no_plain_english) {
         words.emplace_back("--no-plain-english");
@@ -93,6 +93,10 @@ Result<int> write_out(const std::string& content, const std::string& file) {
                       std::system_category().message(errno));
 }
 
+std::string actor(const DraftTextArgs& args) {
+    return args.as.empty() ? user_name() : args.as;
+}
+
 } // namespace
 
 int draft_lint(const Globals& /*globals*/, const DraftTextArgs& args) {
@@ -113,10 +117,11 @@ int draft_lint(const Globals& /*globals*/, const DraftTextArgs& args) {
 
 int draft_export(const Globals& globals, const DraftTextArgs& args) {
     return with_client(globals, [&](Client& client) -> Result<int> {
-        const auto answer =
-            ask_agent(client, "drafting", "export",
-                      {{"id", args.id}, {"format", args.format.empty() ? "markdown" : args.format}},
-                      export_timeout);
+        const auto answer = ask_agent(client, "drafting", "export",
+                                      {{"id", args.id},
+                                       {"format", args.format.empty() ? "markdown" : args.format},
+                                       {"as", actor(args)}},
+                                      export_timeout);
         if (!answer) {
             return Failure(answer.error());
         }
@@ -135,7 +140,9 @@ int draft_import(const Globals& globals, const DraftTextArgs& args) {
         complain(content.error());
         return exit_usage;
     }
-    json body{{"content", *content}, {"format", args.format.empty() ? "markdown" : args.format}};
+    json body{{"content", *content},
+              {"format", args.format.empty() ? "markdown" : args.format},
+              {"as", actor(args)}};
     for (const auto& [name, value] : {std::pair<const char*, const std::string&>{"id", args.id},
                                       {"title", args.title},
                                       {"type", args.type}}) {

@@ -11,10 +11,11 @@ namespace noa::noactl {
 struct DraftTextArgs {
     std::vector<std::string> files; // "-": standard input
     std::string format;             // "": as the command has it
-    std::string as;                 // markdown or text
+    std::string syntax;             // markdown or text; "": by the name of the file
+    std::string as;                 // who acts; "": who runs it
     std::string fail_on = "warning";
     std::vector<std::string> rules;
-    std::vector<std::string> words;
+    std::vector<std::string> personal;
     std::string dictionary;
     bool no_plain_english = false;
     bool suggest = false;

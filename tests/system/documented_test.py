@@ -26,6 +26,7 @@ ELSEWHERE = {
     "tests/bench/communication/run": ("tests/run", "tests/bench/communication/run"),
     "tests/bench/config/run": ("tests/run", "tests/bench/config/run"),
     "tests/bench/console/run": ("tests/run", "tests/bench/console/run"),
+    "tests/bench/drafting/run": ("tests/run", "tests/bench/drafting/run"),
     "tests/bench/monitor/run": ("tests/run", "tests/bench/monitor/run"),
     "tests/run": (".ci/run", "tests/run"),
     "noactl plugin new thermo": ("tests/unit/sdk/author_kit_test.py", '"plugin", "new"'),
@@ -67,7 +68,7 @@ def elsewhere(line):
 
 class Documented(unittest.TestCase):
     def setUp(self):
-        agents = ("cache", "communication", "config", "heartbeat", "monitor")
+        agents = ("cache", "communication", "config", "drafting", "heartbeat", "monitor")
         self.console = f"127.0.0.1:{free_port()}"
         self.host = Host([PLUGINS / f"{name}.so" for name in (*agents, "console")],
                          "[agents.trial]\nenabled = false\n[agents.console.settings]\n"

@@ -6,7 +6,6 @@
 #include <random>
 
 #include "../store/tables.hpp"
-#include "noa/sdk/backup.hpp"
 #include "noa/sdk/sqlite_operations.hpp"
 
 namespace drafting {
@@ -55,6 +54,10 @@ void Drafting::setup(noa::Setup& setup) {
         writer_->run([work = std::move(work)](Store& store) mutable { work(store.database()); },
                      std::move(done));
     });
+    backup_.validate_with([](const std::string& directory, const std::stop_token& stop) {
+        return noa::sqlite::check_store(directory + "/drafting.db", migrations, stop);
+    });
+    setup.use(backup_);
     setup.every(std::chrono::milliseconds(500), [this] { look_after_drafts(); });
     setup.every(std::chrono::seconds(1), [this] { look_after_sessions(); });
     setup.every(std::chrono::seconds(10), [this] { look_after_history(); });

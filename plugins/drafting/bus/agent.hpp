@@ -18,6 +18,7 @@
 #include "../store/store.hpp"
 #include "analysis_requests.hpp"
 #include "lifecycle_requests.hpp"
+#include "noa/sdk/backup.hpp"
 #include "noa/sdk/json.hpp"
 #include "noa/sdk/worker.hpp"
 #include "requests.hpp"
@@ -303,6 +304,7 @@ private:
     std::string store_fault_; // of the last commit; empty: it went well
     std::string compacted_;   // the draft whose journal was looked at last
     std::uint64_t sessions_begun_ = 0;
+    std::uint64_t texts_put_ = 0;
     std::uint64_t chance_ = 0; // that names of sessions begin with
     Millis clock_offset_ = 0;  // of dates to the host's clock
     noa::Counter accepted_;
@@ -313,6 +315,7 @@ private:
     std::size_t desk_jobs_ = 0; // at the desk, or waiting
     std::string desk_fault_;    // what it could not read; empty: nothing
     std::stop_source desk_stop_;
+    noa::BackupHooks backup_;
     // They go first: what their threads hand back refers to the rest.
     std::unique_ptr<noa::Worker<Reader>> reader_;
     std::unique_ptr<noa::Worker<lint::Desk>> desk_;

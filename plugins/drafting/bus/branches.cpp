@@ -119,8 +119,7 @@ void Drafting::take_merged(const MergeRequest& request, Version now, Version tak
                 return;
             }
             put_text(request.id, now, draft.authority.text(), text,
-                     {author, "merge", "Merged " + request.from, request.from, taken},
-                     std::move(back));
+                     {author, "", "Merged " + request.from, request.from, taken}, std::move(back));
         });
 }
 

@@ -13,7 +13,7 @@ struct ReplaceRequest {
     std::string id;
     std::string content;
     std::optional<std::int64_t> version;
-    std::string client = "update";
+    std::string client;
     std::string message;
     std::string merged_from;
     std::int64_t merged_version = 0;

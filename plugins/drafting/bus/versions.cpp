@@ -110,7 +110,11 @@ void Drafting::put_changes(OpenDraft& draft, Version version, ChangeSet changes,
     }
     std::vector<Edit> edits;
     if (!changes.changes_nothing()) {
-        edits.push_back({signature.client, std::move(changes)});
+        // One of its own for each, so that no other is taken for it.
+        edits.push_back({signature.client.empty() ? "~" + std::to_string(chance_ % 100'000) + "." +
+                                                        std::to_string(++texts_put_)
+                                                  : signature.client,
+                         std::move(changes)});
     }
     auto over = edits_of(*before);
     auto rebased = over ? drafting::rebase(std::move(edits), *over) : over;
@@ -157,12 +161,17 @@ void Drafting::replace(const ReplaceRequest& request, const noa::Request& messag
                        noa::Responder responder) {
     const auto as = who(request.as, message);
     const std::string text = with_plain_breaks(request.content);
-    if (!is_utf8(text) || request.message.size() > longest_message || request.client.empty() ||
-        request.client.size() > 64) {
+    if (!is_utf8(text) || request.message.size() > longest_message || request.client.size() > 64) {
         responder.fail(noa::invalid("/content: must be UTF-8; /message: 1,000 bytes at most; "
-                                    "/clientID: 1 to 64"));
+                                    "/clientID: 64 at most"));
         return;
     }
+    // The same when it is delivered again: what it changed is known by it.
+    const std::string client =
+        request.client.empty()
+            ? "~" + id_of_cause({reinterpret_cast<const char*>(message.id().bytes),
+                                 sizeof message.id().bytes})
+            : request.client;
     if (text.size() > settings_.quotas.draft.bytes) {
         responder.fail(noa::too_large("/content: over quotas.draft"));
         return;
@@ -170,7 +179,7 @@ void Drafting::replace(const ReplaceRequest& request, const noa::Request& messag
     with_draft_as(
         request.id, as, Role::editor, std::move(responder),
         [this, id = request.id, wanted = request.version, text,
-         signature = Signature{as ? *as : "", request.client, request.message, request.merged_from,
+         signature = Signature{as ? *as : "", client, request.message, request.merged_from,
                                request.merged_version}](OpenDraft& draft, noa::Responder back) {
             const Version now = draft.authority.version();
             const Version version = wanted.value_or(now);
@@ -311,17 +320,17 @@ void Drafting::restore_text(const RestoreRequest& request, const noa::Request& m
     const std::string text = request.message.empty()
                                  ? "As in version " + std::to_string(request.version)
                                  : request.message;
-    with_draft_as(
-        request.id, as, Role::editor, std::move(responder),
-        [this, as, request, text](OpenDraft& draft, noa::Responder back) {
-            const Version now = draft.authority.version();
-            with_texts(
-                request.id, request.version, now, std::move(back),
-                [this, id = request.id, now, signature = Signature{*as, "restore", text, {}, 0}](
-                    const Text& former, Text present, Version, noa::Responder rest) {
-                    put_text(id, now, std::move(present), former.str(), signature, std::move(rest));
-                });
-        });
+    with_draft_as(request.id, as, Role::editor, std::move(responder),
+                  [this, as, request, text](OpenDraft& draft, noa::Responder back) {
+                      const Version now = draft.authority.version();
+                      with_texts(
+                          request.id, request.version, now, std::move(back),
+                          [this, id = request.id, now, signature = Signature{*as, "", text, "", 0}](
+                              const Text& former, Text present, Version, noa::Responder rest) {
+                              put_text(id, now, std::move(present), former.str(), signature,
+                                       std::move(rest));
+                          });
+                  });
 }
 
 } // namespace drafting

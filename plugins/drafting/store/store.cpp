@@ -165,7 +165,7 @@ Stored<> Store::put(const Draft& draft) {
              draft.title, draft.type, static_cast<unsigned>(draft.status), or_null(draft.tone),
              or_null(draft.audience), or_null(draft.metadata), tags_text(draft),
              collaborators_text(draft), static_cast<unsigned>(draft.others), draft.merged,
-             draft.updated, draft.id);
+             draft.origin_version, draft.updated, draft.id);
     auto body = written ? searched(draft.id) : Stored<std::string>(written.error());
     written = body ? put_search(draft.id, draft.title, *body) : Stored<>(body.error());
     return written ? put_tags(draft) : written;

@@ -183,14 +183,15 @@ noa::sdk::Result<std::vector<Hunk>> line_hunks(std::string_view before, std::str
 
 noa::sdk::Result<ChangeSet> difference(std::string_view before, std::string_view after) {
     PartWriter writer;
-    const std::size_t head = common_head(before, after);
+    // Whole lines only, so that what is compared begins and ends with one.
+    const std::size_t head = before.substr(0, common_head(before, after)).rfind('\n') + 1;
     writer.keep(before.substr(0, head));
     before.remove_prefix(head);
     after.remove_prefix(head);
-    const std::size_t tail = common_tail(before, after);
-    const std::string_view same = before.substr(before.size() - tail);
-    before.remove_suffix(tail);
-    after.remove_suffix(tail);
+    std::string_view same = before.substr(before.size() - common_tail(before, after));
+    same.remove_prefix(same.empty() ? 0 : std::min(same.find('\n'), same.size() - 1) + 1);
+    before.remove_suffix(same.size());
+    after.remove_suffix(same.size());
     auto hunks = line_hunks(before, after);
     if (!hunks) {
         return hunks.error();
