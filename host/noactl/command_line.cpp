@@ -11,6 +11,7 @@
 #include "noactl/complete_words.hpp"
 #include "noactl/document_command_line.hpp"
 #include "noactl/draft_command_line.hpp"
+#include "noactl/draft_text_command_line.hpp"
 #include "noactl/message_command_line.hpp"
 #include "noactl/migrations_commands.hpp"
 #include "noactl/monitor_command_line.hpp"
@@ -91,6 +92,7 @@ private:
     DocumentArgs document_;
     MigrationsArgs migrations_;
     MessageArgs message_;
+    DraftTextArgs draft_text_;
     DraftArgs draft_;
     BackupArgs backup_;
     MonitorArgs monitor_;
@@ -290,6 +292,7 @@ void CommandLine::add_config_commands() {
     add_migrations_commands(app_, globals_, migrations_, chosen_);
     add_message_commands(app_, globals_, message_, chosen_);
     add_draft_commands(app_, globals_, draft_, chosen_);
+    add_draft_text_commands(app_, globals_, draft_text_, chosen_);
     add_backup_commands(app_, globals_, backup_, chosen_);
     add_monitor_commands(app_, globals_, monitor_, alerts_, chosen_);
 }

@@ -17,6 +17,7 @@ using http::Response;
 
 constexpr std::uint64_t largest_operation = 16U << 20U;
 constexpr std::uint64_t largest_hook = 10U << 20U;
+constexpr std::uint64_t largest_check = 4U << 20U; // a form is up to three times its text
 constexpr std::uint64_t largest_action = 64U << 10U;
 constexpr std::chrono::seconds largest_delay{2}; // of an answer of the host
 
@@ -56,6 +57,7 @@ std::uint64_t Site::body_limit(const Request& head) {
     return path.starts_with("/hooks/")         ? largest_hook
            : path.starts_with("/api/agents/")  ? largest_operation
            : path.starts_with("/api/actions/") ? largest_action
+           : path == "/v2/check"               ? largest_check
                                                : 0;
 }
 
@@ -82,6 +84,9 @@ Site::Maybe Site::serve(Request& request, const Asker& asker) {
     }
     if (const auto name = behind(request.target.path, "/hooks/")) {
         return request.method == Method::post ? hook(request, *name, asker) : not_allowed("POST");
+    }
+    if (behind(request.target.path, "/v2/")) {
+        return serve_check(request, asker);
     }
     if (auto refused = refusal(request)) {
         return refused;

@@ -51,6 +51,7 @@ private:
     Maybe serve_known(const Request& request) const;
     Maybe serve_agent(std::string_view rest, const Asker& asker);
     Maybe serve_post(Request& request, const Asker& asker);
+    Maybe serve_check(Request& request, const Asker& asker);
     Maybe serve_asset(const Request& request) const;
     [[nodiscard]] http::Response stream_of(const Request& request) const;
     [[nodiscard]] http::Response health_of_agent(std::string_view name) const;

@@ -127,8 +127,12 @@ Report Desk::look(Subject& subject) {
     const auto found = std::ranges::find_if(kept, [&subject](const Kept& one) {
         return one.key == subject.key && one.type == subject.type;
     });
-    if (subject.key.empty() || subject.format != Format::markdown) {
-        Document document(rules, tools_->language, subject.format);
+    if (subject.key.empty() || subject.format != Format::markdown ||
+        subject.text.size() > most_kept_bytes / 2) {
+        if (found != kept.end()) {
+            kept.erase(found);
+        }
+        Document document(rules, tools_->language, subject.format, Document::Keep::no);
         document.allow(std::move(subject.words));
         return document.check(subject.text);
     }
@@ -142,11 +146,7 @@ Report Desk::look(Subject& subject) {
     }
     Document& document = kept.front().document;
     document.allow(std::move(subject.words));
-    Report report = document.check(subject.text);
-    if (subject.text.size() > most_kept_bytes / 2) {
-        kept.pop_front();
-    }
-    return report;
+    return document.check(subject.text);
 }
 
 Json Desk::analyse(Subject subject) {

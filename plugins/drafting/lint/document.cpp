@@ -21,8 +21,8 @@ void place(Placed& placed, const prose::Block& block) {
 
 } // namespace
 
-Document::Document(const style::Rules& rules, prose::Language& language, Format format)
-    : rules_(rules), language_(language), format_(format) {}
+Document::Document(const style::Rules& rules, prose::Language& language, Format format, Keep keep)
+    : rules_(rules), language_(language), format_(format), keep_(keep) {}
 
 Report Document::check(std::string_view text) {
     Report report;
@@ -33,6 +33,13 @@ Report Document::check(std::string_view text) {
     for (std::size_t at = 0; at < report.leaves; ++at) {
         const prose::Leaf& leaf = source.leaves()[at];
         const auto slice = text.substr(leaf.begin, leaf.end - leaf.begin);
+        if (keep_ == Keep::no) {
+            Known once;
+            ++report.checked;
+            look(source, at, slice, once);
+            collect(once, leaf.begin, text, report, whole);
+            continue;
+        }
         const Key key{XXH3_128bits_withSeed(slice.data(), slice.size(), leaf.kind)};
         const auto [found, added] = known_.try_emplace(key);
         if (added) {

@@ -31,7 +31,9 @@ struct Report {
 // the hash of its text: some 300 bytes each, and its findings.
 class Document {
 public:
-    Document(const style::Rules& rules, prose::Language& language, Format format);
+    enum class Keep : bool { no, yes }; // no: nothing is remembered for the next time
+    Document(const style::Rules& rules, prose::Language& language, Format format,
+             Keep keep = Keep::yes);
 
     // The text is UTF-8 without NUL, of 4 GiB at most.
     [[nodiscard]] Report check(std::string_view text);
@@ -69,6 +71,7 @@ private:
     const style::Rules& rules_;
     prose::Language& language_;
     Format format_;
+    Keep keep_;
     std::set<std::string, std::less<>> allowed_;
     std::unordered_map<Key, Known, KeyHash> known_;
     std::uint64_t round_ = 0;

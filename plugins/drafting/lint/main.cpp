@@ -61,7 +61,7 @@ noa::sdk::Status read_rules(const Options& options, drafting::style::Rules& rule
 }
 
 Format format_of(const Options& options, const std::string& file) {
-    const bool plain = options.as.empty() ? file.ends_with(".txt") : options.as == "text";
+    const bool plain = options.syntax.empty() ? file.ends_with(".txt") : options.syntax == "text";
     return plain ? Format::plain : Format::markdown;
 }
 

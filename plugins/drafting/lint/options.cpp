@@ -35,8 +35,8 @@ Status set_option(Options& options, std::string_view name, const std::string& va
                    ? Status()
                    : refused("text, json or sarif");
     }
-    if (name == "--as") {
-        options.as = value;
+    if (name == "--syntax") {
+        options.syntax = value;
         return value == "markdown" || value == "text" ? Status() : refused("markdown or text");
     }
     if (name == "--fail-on") {
@@ -45,7 +45,7 @@ Status set_option(Options& options, std::string_view name, const std::string& va
     }
     if (name == "--rules") {
         options.rules.push_back(value);
-    } else if (name == "--words") {
+    } else if (name == "--personal") {
         options.paths.personal.push_back(value);
     } else if (name == "--dictionary") {
         options.paths.spelling = value;

@@ -14,7 +14,7 @@ namespace drafting::lint {
 struct Options {
     std::vector<std::string> files; // "-": standard input
     std::string output = "text";    // text, json or sarif
-    std::string as;                 // markdown or text; "": by the file's name
+    std::string syntax;             // markdown or text; "": by the file's name
     std::optional<prose::Severity> fail_on = prose::Severity::warning;
     std::vector<std::string> rules;
     bool plain_english = true;

@@ -101,15 +101,17 @@ Json findings_json(const Report& report, const prose::Places& places) {
     Json list = Json::array();
     for (const Finding& finding : report.findings) {
         const auto at = places.position(finding.begin);
-        list.push_back({{"rule", finding.rule},
-                        {"category", finding.category},
-                        {"severity", prose::name_of(finding.severity)},
-                        {"message", finding.message},
-                        {"begin", places.utf16(finding.begin)},
-                        {"end", places.utf16(finding.end)},
-                        {"line", at.line},
-                        {"column", at.column},
-                        {"replacements", finding.replacements}});
+        Json::object_t one; // by list, each member would be copied once more
+        one.emplace("rule", std::string(finding.rule));
+        one.emplace("category", std::string(finding.category));
+        one.emplace("severity", std::string(prose::name_of(finding.severity)));
+        one.emplace("message", finding.message);
+        one.emplace("begin", places.utf16(finding.begin));
+        one.emplace("end", places.utf16(finding.end));
+        one.emplace("line", at.line);
+        one.emplace("column", at.column);
+        one.emplace("replacements", finding.replacements);
+        list.push_back(std::move(one));
     }
     return list;
 }
