@@ -197,6 +197,8 @@ inline constexpr const char* settings_schema = R"({
                            "description": "of an http answer that is well"},
                 "body": {"type": "string", "maxLength": 1000, "default": "",
                          "description": "a text that an answer must have"},
+                "ca": {"type": "string", "maxLength": 1000, "default": "",
+                       "description": "of https: a file of certificates; \"\": the system's"},
                 "max_age": {"$ref": "#/definitions/time", "default": "1d",
                             "description": "since a file was written"},
                 "on_failure": {"$ref": "#/definitions/heal"}}}}}})";
