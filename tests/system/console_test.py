@@ -22,7 +22,9 @@ class Served(unittest.TestCase):
         cls.addClassCleanup(cls.console.__exit__)
         with Stream(cls.console) as stream:  # two rounds: rates are known, and who tells what
             stream.until("", lambda status: status["metrics"]["cpu"] is not None and
-                         status["metrics"]["percentiles"] is not None)
+                         status["metrics"]["percentiles"] is not None and
+                         status["health"] == "healthy" and
+                         "communication" in cls.console.json("/api/metrics")["business"])
 
     def test_health_is_that_of_the_host_and_of_each_agent(self):
         ask = self.console.ask
