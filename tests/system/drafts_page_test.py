@@ -5,6 +5,7 @@ import unittest
 
 from browser import DRIVER, Browser
 from console_client import Console
+from drafting_assist_test import Model
 
 TEXT = "document.querySelector('#text').shadowRoot.querySelector('.cm-content').cmTile.view.state.doc.toString()"
 SHADOW = "document.querySelector('#text').shadowRoot.querySelector('{}')"
@@ -16,7 +17,14 @@ SAVED = "document.querySelector('#saved').textContent === 'saved'"
 class Page(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.console = Console("drafts = true", agents=("drafting",))
+        cls.model = Model()
+        cls.addClassCleanup(cls.model.server_close)
+        cls.addClassCleanup(cls.model.shutdown)
+        cls.console = Console("drafts = true", agents=("drafting",), config=f"""
+[agents.drafting.settings.model]
+url = "{cls.model.url}"
+name = "small"
+""")
         cls.ann, cls.bob = Browser(1200, 900), Browser(1200, 900)
         for context in (cls.console, cls.ann, cls.bob):
             context.__enter__()
@@ -105,6 +113,23 @@ class Page(unittest.TestCase):
             return performance.getEntriesByType('navigation').concat(
                 performance.getEntriesByType('resource').filter(({name}) => !name.includes('/api/')))
               .reduce((all, one) => all + one.transferSize, 0)"""), 200_000)
+
+    def test_a_suggestion_of_a_language_model_is_taken_by_a_click_only(self):
+        draft = self.draft(title="Help", content="Mend this.\n")
+        self.go_to(draft, self.ann)
+        self.ann.run("document.querySelector('#assist-may').click()")
+        self.ann.until("document.querySelector('#assist-may').checked")
+        self.ann.run("""document.querySelector('#assist-ask input').value = 'shorter';
+                        document.querySelector('#assist-ask button').click()""")
+        self.ann.until("!document.querySelector('#assist-done').hidden")
+        self.assertEqual(self.ann.run("return [...document.querySelectorAll('#assist-text *')]"
+                                      ".map(({localName, textContent}) => localName + textContent)"),
+                         ["delthis", "insit", "del\n"])
+        self.assertEqual(self.stored(draft), "Mend this.\n")
+        self.ann.run("document.querySelector('#assist-take').click()")
+        self.ann.until(TEXT + " === 'Mend it.' && " + SAVED)
+        self.ann.until(SAVED)
+        self.assertEqual(self.stored(draft), "Mend it.")
 
     def test_one_who_looks_on_sees_and_changes_nothing(self):
         draft = self.draft(title="Seen", content="as it is")

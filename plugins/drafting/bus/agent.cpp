@@ -39,6 +39,8 @@ std::string date_text(Millis at) {
 void Drafting::setup(noa::Setup& setup) {
     setup.settings<Settings>([](const Settings& settings) { return settings.check(); },
                              [this](const Settings& settings) { settings_ = settings; });
+    // A language model takes its time, for four at most: differences do not wait for it.
+    setup.tasks({.concurrency = 6});
     set_up_drafts(setup);
     set_up_edits(setup);
     set_up_presence(setup);
@@ -49,6 +51,7 @@ void Drafting::setup(noa::Setup& setup) {
     set_up_templates(setup);
     set_up_analysis(setup);
     set_up_exchange(setup);
+    set_up_assist(setup);
     set_up_metrics(setup);
     noa::sqlite::offer_migrations(setup, migrations, [this](auto work, auto done) {
         writer_->run([work = std::move(work)](Store& store) mutable { work(store.database()); },
@@ -65,6 +68,7 @@ void Drafting::setup(noa::Setup& setup) {
     setup.capability("drafting");
     setup.event("drafts.ID.updates", {.summary = "Changes of a draft, which are on the disk"});
     setup.event("drafts.ID.presence", {.summary = "Who is where in a draft"});
+    setup.event("drafts.ID.assist", {.summary = "What a language model writes, as it comes"});
     setup.event("drafts.ID.changed", {.summary = "What is not a draft's text has changed"});
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "../assist/model.hpp"
 #include "../collab/authority.hpp"
 #include "../collab/sessions.hpp"
 #include "../exchange/pages.hpp"
@@ -287,6 +288,13 @@ private:
                  noa::Responder responder);
     [[nodiscard]] noa::Health desk_health() const;
 
+    // assist.cpp
+    void set_up_assist(noa::Setup& setup);
+    void assist(const AssistRequest& request, const noa::Request& message,
+                noa::Responder responder);
+    void suggest(const AssistRequest& request, std::string passage, Position after, Version version,
+                 assist::Terms terms, noa::Responder responder);
+
     // exchange.cpp
     void set_up_exchange(noa::Setup& setup);
     void export_draft(const ExportRequest& request, const noa::Request& message,
@@ -318,8 +326,9 @@ private:
     noa::Counter refused_;
     noa::Counter commits_;
     noa::Counter checkpoints_;
-    std::size_t desk_jobs_ = 0; // at the desk, or waiting
-    std::string desk_fault_;    // what it could not read; empty: nothing
+    std::size_t asked_model_ = 0; // that it has not answered
+    std::size_t desk_jobs_ = 0;   // at the desk, or waiting
+    std::string desk_fault_;      // what it could not read; empty: nothing
     std::stop_source desk_stop_;
     noa::BackupHooks backup_;
     // They go first: what their threads hand back refers to the rest.

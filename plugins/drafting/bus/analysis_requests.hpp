@@ -68,6 +68,22 @@ struct CheckRequest {
     }
 };
 
+struct AssistRequest {
+    std::string id;
+    std::string instruction;
+    std::uint64_t begin = 0;
+    std::optional<std::uint64_t> end;
+    std::string as;
+    static constexpr auto fields() {
+        return noa::fields(
+            noa::field("id", &AssistRequest::id),
+            noa::field("instruction", &AssistRequest::instruction, "what to do, 4 KiB at most"),
+            noa::optional_field("begin", &AssistRequest::begin, "of the passage"),
+            noa::field("end", &AssistRequest::end, "of the passage; absent: the text's"),
+            noa::optional_field("as", &AssistRequest::as, help_as));
+    }
+};
+
 struct ExportRequest {
     std::string id;
     std::string format = "markdown";

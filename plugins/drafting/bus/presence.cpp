@@ -102,6 +102,7 @@ void Drafting::opened(OpenDraft& draft, Session session, noa::Responder responde
     tell_present(facts.id, **kept);
     noa::Json out = told(facts, draft.authority.version());
     out["session"] = own;
+    out["assists"] = !settings_.model.url.empty();
     out["role"] = name_of((*kept)->observes ? std::min(role, Role::viewer) : role);
     noa::Json others = noa::Json::array();
     for (const Session* one : sessions_.of(facts.id)) {

@@ -19,6 +19,16 @@ noa::Status Settings::check() const {
     if (sessions.silent < std::chrono::seconds(1)) {
         return noa::invalid("/sessions/silent: must be 1s at least");
     }
+    const bool is_http = model.url.starts_with("http://") || model.url.starts_with("https://");
+    if (!model.url.empty() && (!is_http || model.url.ends_with('/'))) {
+        return noa::invalid("/model/url: must be http(s)://HOST/…, without a / at the end");
+    }
+    if (!model.url.empty() && model.name.empty()) {
+        return noa::invalid("/model/name: is missing");
+    }
+    if (model.timeout < std::chrono::seconds(1) || model.timeout > std::chrono::hours(1)) {
+        return noa::invalid("/model/timeout: must be 1s to 1h");
+    }
     return {};
 }
 

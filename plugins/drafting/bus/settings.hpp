@@ -81,6 +81,22 @@ struct AnalysisSettings {
     }
 };
 
+// A language model that suggests; without a URL there is none.
+struct ModelSettings {
+    std::string url;
+    std::string name;
+    std::string key; // a secret
+    std::string ca;
+    noa::Duration timeout = std::chrono::minutes(2);
+    static constexpr auto fields() {
+        return noa::fields(noa::optional_field("url", &ModelSettings::url),
+                           noa::optional_field("name", &ModelSettings::name),
+                           noa::optional_field("key", &ModelSettings::key),
+                           noa::optional_field("ca", &ModelSettings::ca),
+                           noa::optional_field("timeout", &ModelSettings::timeout));
+    }
+};
+
 struct Settings {
     noa::Duration auto_save = std::chrono::seconds(30);
     noa::Duration idle = std::chrono::minutes(5);
@@ -89,6 +105,7 @@ struct Settings {
     HistorySettings history;
     LifecycleSettings lifecycle;
     AnalysisSettings analysis;
+    ModelSettings model;
 
     [[nodiscard]] noa::Status check() const;
 
@@ -99,7 +116,8 @@ struct Settings {
                            noa::optional_field("sessions", &Settings::sessions),
                            noa::optional_field("history", &Settings::history),
                            noa::optional_field("lifecycle", &Settings::lifecycle),
-                           noa::optional_field("analysis", &Settings::analysis));
+                           noa::optional_field("analysis", &Settings::analysis),
+                           noa::optional_field("model", &Settings::model));
     }
 };
 

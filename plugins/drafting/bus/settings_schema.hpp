@@ -58,6 +58,15 @@ inline constexpr const char* settings_schema = R"({
                           "description": "without .idx"},
             "pdf_program": {"type": "string", "default": "",
                             "description": "weasyprint, chromium or a path; none: what is there"}}},
+        "model": {"type": "object", "additionalProperties": false, "properties": {
+            "url": {"type": "string", "maxLength": 1000, "default": "",
+                    "description": "of a server with OpenAI's API, before /chat/completions; none: no model"},
+            "name": {"type": "string", "maxLength": 200, "default": ""},
+            "key": {"type": "string", "maxLength": 4000, "default": "",
+                    "description": "by reference"},
+            "ca": {"type": "string", "maxLength": 1000, "default": "",
+                   "description": "a file of certificates; none: the system's"},
+            "timeout": {"$ref": "#/definitions/time", "default": "2min"}}},
         "lifecycle": {"type": "object", "additionalProperties": false, "properties": {
             "archive": {"$ref": "#/definitions/time", "default": "0s",
                         "description": "unchanged for so long: archived; 0s: never"},

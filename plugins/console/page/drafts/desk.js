@@ -2,6 +2,7 @@
 import { getSyncedVersion } from "/vendor/codemirror.js";
 import { askFirst } from "/actions.js";
 import { $, keep, make, put } from "/dom.js";
+import { Assist } from "/drafts/assist.js";
 import { live, makeEditor, past } from "/drafts/editor.js";
 import { colour, setPeer } from "/drafts/peers.js";
 import { Remarks } from "/drafts/remarks.js";
@@ -45,6 +46,7 @@ export class Desk {
       dispatch: (transaction) => this.#dispatch(transaction),
     }, (outcome) => this.#outcome(outcome));
     this.remarks = new Remarks(ask, this);
+    this.assist = new Assist(link, ask, this, opened);
     this.#goBy(opened.session);
     link.hear(`drafts.${this.id}.presence`, (event) => this.#peer(event));
     link.hear(`drafts.${this.id}.changed`, (event) => this.#about(event));
@@ -63,6 +65,7 @@ export class Desk {
   #dispatch(transaction) {
     if (this.looksBack) {
       this.live = transaction.state;
+      this.assist.moved(transaction.changes);
       this.#slide();
     } else {
       this.view.dispatch(transaction);
@@ -72,6 +75,7 @@ export class Desk {
   #changed(transactions) {
     if (this.looksBack) return;
     this.live = this.view.state;
+    for (const { changes } of transactions) this.assist.moved(changes);
     if (transactions.some((one) => one.docChanged)) {
       void this.shared.settle();
       this.remarks.soon();
@@ -118,7 +122,8 @@ export class Desk {
     });
   }
 
-  #about({ title, status, deleted }) {
+  #about({ title, status, metadata, deleted }) {
+    if (metadata !== undefined) this.assist.allowed(metadata);
     if (deleted) say("this draft was deleted", "unhealthy");
     if (title !== undefined) {
       put($("#title"), title);
@@ -183,6 +188,7 @@ export class Desk {
     clearInterval(this.#alive);
     clearTimeout(this.#cursorDue);
     this.remarks.close();
+    this.assist.close();
     this.shared.close();
     for (const subject of ["presence", "changed"]) this.#link.ignore(`drafts.${this.id}.${subject}`);
     if (this.#link.open) {
