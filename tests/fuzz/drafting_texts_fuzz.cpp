@@ -65,8 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const drafting::lint::Form form{{"language", "en"}, {"data", text}};
     if (const auto request = drafting::lint::read_request(form)) {
         Document plain(rules, language, Format::plain);
-        static_cast<void>(
-            drafting::lint::check_answer(form, *request, plain.check(request->text)));
+        static_cast<void>(drafting::lint::check_answer(form, *request, plain.check(request->text)));
     }
     language.trim();
     return 0;
