@@ -94,7 +94,8 @@ void Bus::publish(Draft& draft, std::uint32_t& accepted, std::uint32_t& refused)
 }
 
 void Bus::answer(Endpoint& from, const Record& request, noa_status status, std::string_view body,
-                 std::string_view content_type, Block* block, std::size_t block_bytes) noexcept {
+                 std::string_view content_type, const Span* span, Block* block,
+                 std::size_t block_bytes) noexcept {
     if (!request.wants_answer() || request.from == nullptr) {
         return;
     }
@@ -110,7 +111,7 @@ void Bus::answer(Endpoint& from, const Record& request, noa_status status, std::
     draft.head.priority = request.priority;
     draft.subject = request.subject();
     draft.content_type = content_type;
-    draft.traceparent = request.traceparent();
+    draft.traceparent = span != nullptr ? span->traceparent : request.traceparent();
     draft.body = body;
     draft.block = block;
     draft.body_bytes = block_bytes;

@@ -11,6 +11,7 @@
 #include "bus/readiness.hpp"
 #include "bus/route_table.hpp"
 #include "bus/subscriptions.hpp"
+#include "bus/traces.hpp"
 
 namespace noa::bus {
 
@@ -30,6 +31,7 @@ public:
     [[nodiscard]] Subscriptions& subscriptions() noexcept { return subscriptions_; }
     [[nodiscard]] Alarm& alarm() noexcept { return alarm_; }
     [[nodiscard]] Readiness& readiness() noexcept { return readiness_; }
+    [[nodiscard]] Traces& traces() noexcept { return traces_; }
     [[nodiscard]] const BusOptions& options() const noexcept { return options_; }
     [[nodiscard]] void* context() const noexcept { return context_; }
 
@@ -44,9 +46,9 @@ public:
     // To every subscriber. Counts how many accepted and refused.
     void publish(Draft& draft, std::uint32_t& accepted, std::uint32_t& refused) noexcept;
     // The answer to `request`, to its asker. Nothing happens when it wants none.
-    // `from` answers; `block` as in Draft.
+    // `from` answers; `block` as in Draft; `span`: of its handling, when that is recorded.
     void answer(Endpoint& from, const Record& request, noa_status status, std::string_view body,
-                std::string_view content_type, Block* block = nullptr,
+                std::string_view content_type, const Span* span = nullptr, Block* block = nullptr,
                 std::size_t block_bytes = 0) noexcept;
     // An event of noa itself, from "host". `hops` of the message that it is about, so that what
     // it brings about ends like any other loop.
@@ -63,6 +65,7 @@ private:
     void* context_ = nullptr; // before the routes: their sockets close first
     Subscriptions subscriptions_;
     RouteTable routes_;
+    Traces traces_;
     Endpoint* host_ = nullptr;
     Endpoint* outside_ = nullptr; // the gateway's
     // last: they nudge inboxes

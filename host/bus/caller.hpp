@@ -43,9 +43,15 @@ public:
 
     // Blocks until the reply, the error or the time-out. Not accepted: an Error that says why,
     // with the depth of the inbox when it was full.  [any thread but a lane]
+    // `traceparent`: the trace that it is part of; empty: none.
     [[nodiscard]] virtual Result<Reply> call(std::string_view agent, std::string_view operation,
                                              std::string_view body,
-                                             std::chrono::milliseconds timeout) = 0;
+                                             std::chrono::milliseconds timeout,
+                                             std::string_view traceparent) = 0;
+    [[nodiscard]] Result<Reply> call(std::string_view agent, std::string_view operation,
+                                     std::string_view body, std::chrono::milliseconds timeout) {
+        return call(agent, operation, body, timeout, {});
+    }
     // Fire and forget; NOA_OK means accepted.
     [[nodiscard]] virtual Result<void> send(std::string_view agent, std::string_view operation,
                                             std::string_view body) = 0;

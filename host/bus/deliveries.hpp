@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "bus/block.hpp"
+#include "bus/traces.hpp"
 
 namespace noa::bus {
 
@@ -24,6 +26,7 @@ struct Item {
     bool control = false;          // of the control queue: not part of the depth
     bool is_next = false;          // comes from its sender's queue: nothing is before it
     BlockRef block;                // empty while the record lies in the inbox's current pack
+    std::unique_ptr<Span> span;    // when its handling is recorded: of all its attempts
 };
 
 // Why open deliveries are taken back.

@@ -17,17 +17,19 @@ class Durations {
 public:
     static constexpr unsigned octaves = 17; // above the first 16 ms, which have the first two
     static constexpr std::size_t buckets = std::size_t{octaves + 2} * 8;
-    // Modulo 2^32: the difference of two is what came between.
-    using Counts = std::array<std::uint32_t, buckets>;
+    // They only grow: the difference of two is what came between.
+    using Counts = std::array<std::uint64_t, buckets>;
 
     // [one thread at a time]
     void add(std::int64_t ns) noexcept {
         auto& count = own_[bucket_of(ns)];
         count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+        own_ns_.store(own_ns_.load(std::memory_order_relaxed) + ns, std::memory_order_relaxed);
     }
     // [any thread]
     void add_shared(std::int64_t ns) noexcept {
         shared_[bucket_of(ns)].fetch_add(1, std::memory_order_relaxed);
+        shared_ns_.fetch_add(ns, std::memory_order_relaxed);
     }
     // [any thread]
     [[nodiscard]] Counts counts() const noexcept {
@@ -37,6 +39,11 @@ public:
                      shared_[i].load(std::memory_order_relaxed);
         }
         return out;
+    }
+
+    // [any thread] Of all of them together.
+    [[nodiscard]] std::int64_t sum_ns() const noexcept {
+        return own_ns_.load(std::memory_order_relaxed) + shared_ns_.load(std::memory_order_relaxed);
     }
 
     [[nodiscard]] static std::size_t bucket_of(std::int64_t ns) noexcept {
@@ -54,9 +61,21 @@ public:
     }
 
 private:
-    std::array<std::atomic<std::uint32_t>, buckets> own_{};
-    std::array<std::atomic<std::uint32_t>, buckets> shared_{};
+    std::array<std::atomic<std::uint64_t>, buckets> own_{};
+    std::array<std::atomic<std::uint64_t>, buckets> shared_{};
+    std::atomic<std::int64_t> own_ns_{0};
+    std::atomic<std::int64_t> shared_ns_{0};
 };
+
+// How many were shorter than that: exact where a bucket begins, as at each power of two.
+[[nodiscard]] inline std::uint64_t shorter_than(const Durations::Counts& counts,
+                                                std::int64_t ms) noexcept {
+    std::uint64_t out = 0;
+    for (std::size_t i = 0; i + 1 < counts.size() && Durations::floor_ms(i + 1) <= ms; ++i) {
+        out += counts[i];
+    }
+    return out;
+}
 
 // What of `percent` of those between is not longer than, in milliseconds; `total`: how many.
 struct Percentile {

@@ -101,7 +101,8 @@ void HostPort::offer(const std::string& operation, const std::string& summary,
 }
 
 Result<Reply> HostPort::call(std::string_view agent, std::string_view operation,
-                             std::string_view body, std::chrono::milliseconds timeout) {
+                             std::string_view body, std::chrono::milliseconds timeout,
+                             std::string_view traceparent) {
     const auto object = std::string(agent) + "." + std::string(operation);
     std::promise<Reply> promise;
     auto future = promise.get_future();
@@ -112,6 +113,7 @@ Result<Reply> HostPort::call(std::string_view agent, std::string_view operation,
         calls_.emplace(tag, std::move(promise));
     }
     auto message = outgoing(agent, operation, body);
+    message.traceparent = to_str(traceparent);
     message.deadline_ns = monotonic_ns() + std::chrono::nanoseconds(timeout).count();
     noa_receipt receipt{};
     receipt.struct_size = sizeof receipt;

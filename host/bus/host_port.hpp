@@ -30,9 +30,10 @@ public:
     // Calls back from its lane, as soon as that turns.
     void pulse(std::function<void()> answer) { lane_->post(std::move(answer)); }
 
+    using Caller::call;
     [[nodiscard]] Result<Reply> call(std::string_view agent, std::string_view operation,
-                                     std::string_view body,
-                                     std::chrono::milliseconds timeout) override;
+                                     std::string_view body, std::chrono::milliseconds timeout,
+                                     std::string_view traceparent) override;
     [[nodiscard]] Result<void> send(std::string_view agent, std::string_view operation,
                                     std::string_view body) override;
     [[nodiscard]] Result<std::uint32_t> publish(std::string_view subject,

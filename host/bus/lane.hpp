@@ -173,7 +173,9 @@ private:
     void count_handled(const Item& item) noexcept;
     void note_settled() noexcept;
     void note_traffic() noexcept;
-    void settled_deferred(const Item& item, bool failed) noexcept;
+    void settled_deferred(Item& item, noa_status status) noexcept;
+    void begin_span(Item& item) noexcept;
+    void end_span(Item& item, noa_status status) noexcept;
     void retry_at(Item&& item, std::int64_t due_ns);
     void take_returned();
     void claim_if_ordered(Item& item) noexcept {
@@ -233,6 +235,7 @@ private:
     struct Kept {
         noa_message view{};
         BlockRef block;
+        std::string traceparent;
     };
     std::unordered_map<const noa_message*, std::unique_ptr<Kept>> kept_;
 

@@ -99,9 +99,9 @@ noa_status Lane::reply(noa_delivery delivery, const noa_outgoing& message) {
     if (content_type.size() > NOA_CONTENT_TYPE_MAX) {
         return NOA_E_TOO_LARGE;
     }
-    const auto answer = [&](const Record& request) {
-        bus_.answer(endpoint_, request, NOA_OK, draft.body, content_type, draft.block,
-                    draft.body_bytes);
+    const auto answer = [&](const Item& item) {
+        bus_.answer(endpoint_, *item.record, NOA_OK, draft.body, content_type, item.span.get(),
+                    draft.block, draft.body_bytes);
         loan.consume();
     };
     auto& deliveries = inbox_.deliveries();
@@ -110,7 +110,7 @@ noa_status Lane::reply(noa_delivery delivery, const noa_outgoing& message) {
             return NOA_E_RETIRED;
         }
         replied_ = true;
-        answer(*in_hand_->record);
+        answer(*in_hand_);
         return NOA_OK;
     }
     if (deliveries.is_in_hand(delivery)) { // handle is still on its way out on the lane
@@ -129,8 +129,8 @@ noa_status Lane::reply(noa_delivery delivery, const noa_outgoing& message) {
         }
     }
     if (auto item = deliveries.take(delivery)) {
-        answer(*item->record);
-        settled_deferred(*item, false);
+        answer(*item);
+        settled_deferred(*item, NOA_OK);
         return NOA_OK;
     }
     inbox_.counters().late.fetch_add(1, std::memory_order_relaxed);
@@ -173,8 +173,8 @@ noa_status Lane::settle(noa_delivery delivery, noa_status status, std::string_vi
     bus_.answer(endpoint_, *item->record, status,
                 settlement.body.empty() && status != NOA_OK ? status_text(status)
                                                             : std::string_view(settlement.body),
-                status != NOA_OK ? "text/plain" : "");
-    settled_deferred(*item, status != NOA_OK);
+                status != NOA_OK ? "text/plain" : "", item->span.get());
+    settled_deferred(*item, status);
     return NOA_OK;
 }
 
@@ -190,11 +190,12 @@ void Lane::count_handled(const Item& item) noexcept {
     inbox_.counters().took.add(time_taken_by(item));
 }
 
-void Lane::settled_deferred(const Item& item, bool failed) noexcept {
+void Lane::settled_deferred(Item& item, noa_status status) noexcept {
+    end_span(item, status);
     auto& counters = inbox_.counters();
     counters.handled_deferred.fetch_add(1, std::memory_order_relaxed);
     counters.took.add_shared(time_taken_by(item));
-    if (failed) {
+    if (status != NOA_OK) {
         counters.failed_deferred.fetch_add(1, std::memory_order_relaxed);
     }
     inbox_.settled();
@@ -217,6 +218,8 @@ noa_status Lane::retain(const noa_message& message, const noa_message** ret_kept
     auto kept = std::make_unique<Kept>();
     kept->block = in_hand_->block.share();
     fill_view(*in_hand_, kept->view);
+    kept->traceparent = view(view_.traceparent); // may be a span's, which ends before
+    kept->view.traceparent = to_str(kept->traceparent);
     const std::lock_guard lock(mutex_);
     *ret_kept = &kept->view;
     kept_.emplace(&kept->view, std::move(kept));

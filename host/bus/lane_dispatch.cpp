@@ -39,7 +39,7 @@ void Lane::fill_view(const Item& item, noa_message& out) const noexcept {
     out.to = record.kind == NOA_MESSAGE_EVENT ? noa_str{} : to_str(endpoint_.name());
     out.subject = to_str(record.subject());
     out.content_type = to_str(record.content_type());
-    out.traceparent = to_str(record.traceparent());
+    out.traceparent = to_str(item.span ? item.span->traceparent : record.traceparent());
     out.body = {record.body(), record.body_bytes};
     out.sent_unix_ns = record.sent_unix_ns;
     out.deadline_ns = record.deadline_ns;
@@ -111,6 +111,9 @@ void Lane::dispatch_answer(Item& item) {
     note_traffic();
     cause_ = std::move(waiting->cause);
     fill_view(item, view_);
+    if (!cause_.traceparent.empty()) {
+        view_.traceparent = to_str(cause_.traceparent); // the asker goes on in its own span
+    }
     in_hand_ = &item;
     in_call_ = true;
     handler_->on_reply(waiting->tag, record.status, &view_);
@@ -130,11 +133,12 @@ void Lane::dispatch_work(Item& item) {
     if (item.attempt > 1 && !may_redeliver(item)) {
         return;
     }
+    begin_span(item);
     fill_view(item, view_);
     cause_.hops = record.hops;
     cause_.deadline_ns = record.wants_answer() ? record.deadline_ns : 0;
-    if (!cause_.traceparent.empty() || record.traceparent_bytes != 0) {
-        cause_.traceparent.assign(record.traceparent());
+    if (!cause_.traceparent.empty() || view_.traceparent.size != 0) {
+        cause_.traceparent.assign(view(view_.traceparent));
     }
     noa_error error; // only its head is cleared: a quarter of a kilobyte for each message counts
     error.struct_size = sizeof error;
@@ -178,6 +182,7 @@ void Lane::finish(Item& item, std::uint64_t token, noa_status status, const noa_
     auto& deliveries = inbox_.deliveries();
     if (replied_) {
         static_cast<void>(deliveries.end(token));
+        end_span(item, NOA_OK);
         count_handled(item);
         note_settled();
         return;
@@ -204,6 +209,7 @@ void Lane::finish(Item& item, std::uint64_t token, noa_status status, const noa_
         return;
     }
     if (status == NOA_OK && !item.record->wants_answer()) {
+        end_span(item, NOA_OK);
         count_handled(item);
         note_settled();
         return;
@@ -227,7 +233,9 @@ void Lane::apply(Item& item, Settlement&& settlement) {
                                       ? status_text(settlement.status)
                                       : std::string_view(settlement.body);
     bus_.answer(endpoint_, *item.record, settlement.status, text,
-                settlement.status != NOA_OK ? "text/plain" : settlement.content_type);
+                settlement.status != NOA_OK ? "text/plain" : settlement.content_type,
+                item.span.get());
+    end_span(item, settlement.status);
     count_handled(item);
     if (settlement.status != NOA_OK) {
         inbox_.counters().failed.add();
@@ -255,14 +263,19 @@ void Lane::take_returned() {
 }
 
 void Lane::expire(Item& item) {
-    bus_.answer(endpoint_, *item.record, NOA_E_EXPIRED, status_text(NOA_E_EXPIRED), "text/plain");
+    begin_span(item);
+    bus_.answer(endpoint_, *item.record, NOA_E_EXPIRED, status_text(NOA_E_EXPIRED), "text/plain",
+                item.span.get());
+    end_span(item, NOA_E_EXPIRED);
     inbox_.counters().expired.add();
     note_settled();
 }
 
 void Lane::give_up(Item& item, noa_status status, std::string_view why) {
     const Record& record = *item.record;
-    bus_.answer(endpoint_, record, status, why, "text/plain");
+    begin_span(item);
+    bus_.answer(endpoint_, record, status, why, "text/plain", item.span.get());
+    end_span(item, status);
     inbox_.counters().dead.add();
     note_settled();
     if (record.kind == NOA_MESSAGE_EVENT && record.subject().starts_with(letter_prefix)) {

@@ -28,6 +28,7 @@ constexpr std::uint32_t max_queue_size = 1'000'000;
 constexpr std::uint32_t max_deliveries = 100;
 constexpr std::uint32_t max_kept_versions = 20;
 constexpr std::uint32_t max_pinned = 1000;
+constexpr std::uint32_t max_kept_spans = 20'000;
 constexpr std::size_t max_services = 256;
 constexpr std::uint32_t max_defects = 1'000'000;
 
@@ -83,6 +84,13 @@ private:
         fields.finish();
     }
 
+    void read_traces(const json& table, TracesConfig& traces) {
+        Fields fields(tree_, table, "host.traces", problems_);
+        fields.real("sampling", traces.sampling, 0, 1);
+        fields.integer("keep", traces.keep, 0, max_kept_spans);
+        fields.finish();
+    }
+
     void read_host(const json& table, HostConfig& host) {
         Fields fields(tree_, table, "host", problems_);
         std::vector<std::string> directories;
@@ -115,6 +123,9 @@ private:
         fields.duration("debounce", host.debounce, 0ms, 1000ms);
         fields.integer("keep_versions", host.keep_versions, 1, max_kept_versions);
         fields.integer("max_pinned", host.max_pinned, 1, max_pinned);
+        if (const auto* traces = fields.table("traces")) {
+            read_traces(*traces, host.traces);
+        }
         read_restart(fields.below("restart"), host.restart);
         read_health_defaults(fields.below("health"), host.health);
         read_heal(fields.below("heal"), host.heal);

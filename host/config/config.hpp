@@ -32,6 +32,13 @@ struct LogConfig {
     friend bool operator==(const LogConfig&, const LogConfig&) = default;
 };
 
+// Of requests that nothing led to, the share that is traced; spans that are kept in memory.
+struct TracesConfig {
+    double sampling = 0.01;
+    std::uint32_t keep = 2'000;
+    friend bool operator==(const TracesConfig&, const TracesConfig&) = default;
+};
+
 struct HostConfig {
     std::vector<std::filesystem::path> plugin_dirs; // default: the compiled-in directory
     bool autoload = true;
@@ -46,9 +53,10 @@ struct HostConfig {
     std::chrono::milliseconds debounce{20};
     std::uint32_t keep_versions = 3; // confirmed versions of an agent's plugin, kept to go back to
     std::uint32_t max_pinned = 16;   // libraries that stayed mapped; past it nothing is reloaded
-    RestartConfig restart;           // of agents that say nothing else
-    HealthCheckConfig health;        // the same; without limit
-    HealConfig heal;                 // the same
+    TracesConfig traces;
+    RestartConfig restart;    // of agents that say nothing else
+    HealthCheckConfig health; // the same; without limit
+    HealConfig heal;          // the same
     friend bool operator==(const HostConfig&, const HostConfig&) = default;
 };
 

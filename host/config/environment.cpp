@@ -42,6 +42,8 @@ constexpr std::array host_keys{
     Key{"debounce", Form::value},
     Key{"keep_versions", Form::value},
     Key{"max_pinned", Form::value},
+    Key{"traces.sampling", Form::value},
+    Key{"traces.keep", Form::value},
     Key{"restart.backoff", Form::value},
     Key{"restart.backoff_max", Form::value},
     Key{"restart.max", Form::value},

@@ -119,6 +119,8 @@ ShownValues shown_values(const HostConfig& host) {
         {"debounce", render_duration(host.debounce)},
         {"keep_versions", host.keep_versions},
         {"max_pinned", host.max_pinned},
+        {"traces.sampling", host.traces.sampling},
+        {"traces.keep", host.traces.keep},
     };
     add(values, host.restart);
     add(values, host.health);

@@ -25,6 +25,7 @@ struct Target {
     std::string operation;
     std::string body;
     std::chrono::milliseconds timeout{};
+    std::string traceparent;
 };
 
 Result<Target> target_of(const std::string& verb, const nlohmann::json& args, bool with_timeout) {
@@ -36,6 +37,7 @@ Result<Target> target_of(const std::string& verb, const nlohmann::json& args, bo
     target.body = in.body();
     if (with_timeout) {
         target.timeout = in.timeout(default_call_timeout);
+        target.traceparent = in.optional_text("traceparent", NOA_TRACEPARENT_MAX).value_or("");
     }
     if (auto good = in.finish(); !good) {
         return Failure(std::move(good.error()));
@@ -51,7 +53,8 @@ Result<nlohmann::json> call(bus::Caller& caller, const nlohmann::json& args) {
     if (!target) {
         return Failure(target.error());
     }
-    auto reply = caller.call(target->agent, target->operation, target->body, target->timeout);
+    auto reply = caller.call(target->agent, target->operation, target->body, target->timeout,
+                             target->traceparent);
     if (!reply) {
         return Failure(std::move(reply.error()));
     }

@@ -4,7 +4,10 @@
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 
+#include "base/ids.hpp"
+#include "base/trace_context.hpp"
 #include "noa/message.h"
 #include "noactl/commands.hpp"
 #include "noactl/text.hpp"
@@ -84,6 +87,18 @@ Result<json> target_args(const CallOptions& options) {
     return args;
 }
 
+// Told on standard error: the reply alone is on standard output.
+std::string begin_trace() {
+    const auto trace = make_id();
+    const auto span = make_id();
+    TraceContext context;
+    std::memcpy(context.trace.data(), trace.bytes, context.trace.size());
+    std::memcpy(context.span.data(), span.bytes + context.span.size(), context.span.size());
+    context.sampled = true;
+    say("trace " + to_hex(context.trace));
+    return to_traceparent(context);
+}
+
 // Runs `run` with args that could still be wrong: those are a matter of usage.
 template <class Run>
 int with_args(const Result<json>& args, Run run) {
@@ -113,6 +128,9 @@ int call(const Globals& globals, const CallOptions& options) {
         const auto timeout = std::chrono::milliseconds(
             static_cast<std::int64_t>(std::ceil(options.timeout_s * 1e3)));
         args["timeout_ms"] = timeout.count();
+        if (options.trace) {
+            args["traceparent"] = begin_trace();
+        }
         return with_client(globals, [&](Client& client) -> Result<int> {
             const auto reply = client.ask("call", args, timeout + question_timeout);
             if (!reply) {

@@ -16,6 +16,7 @@
 #include "noactl/migrations_commands.hpp"
 #include "noactl/monitor_command_line.hpp"
 #include "noactl/plugin_command_line.hpp"
+#include "noactl/trace_commands.hpp"
 
 namespace noa::noactl {
 
@@ -97,6 +98,7 @@ private:
     BackupArgs backup_;
     MonitorArgs monitor_;
     AlertArgs alerts_;
+    TraceArgs traces_;
     PluginArgs plugin_;
     std::vector<std::string> words_;
 };
@@ -212,6 +214,7 @@ void CommandLine::add_bus_commands() {
     call_command->add_option("--timeout", call_.timeout_s, "Seconds to wait for the reply")
         ->check(CLI::Range(0.001, 600.0))
         ->capture_default_str();
+    call_command->add_flag("--trace", call_.trace, "Trace it, and say as which trace");
     add_target(*add("send", "Give an agent a message, and wait for nothing",
                     [this] { return send(globals_, call_); }));
     auto* publish_command = add("publish", "Publish an event", [this] {
@@ -295,6 +298,7 @@ void CommandLine::add_config_commands() {
     add_draft_text_commands(app_, globals_, draft_text_, chosen_);
     add_backup_commands(app_, globals_, backup_, chosen_);
     add_monitor_commands(app_, globals_, monitor_, alerts_, chosen_);
+    add_trace_commands(app_, globals_, traces_, chosen_);
 }
 
 void CommandLine::add_manifest_commands() {

@@ -42,6 +42,7 @@ struct CallOptions {
     std::string body; // "-": standard input
     double timeout_s = 30;
     bool raw = false; // the body may be anything, and the reply's is printed as it is
+    bool trace = false;
 };
 [[nodiscard]] int call(const Globals& globals, const CallOptions& options);
 [[nodiscard]] int send(const Globals& globals, const CallOptions& options);

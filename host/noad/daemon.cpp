@@ -14,6 +14,7 @@
 #include "bus/host_port.hpp"
 #include "config/watch.hpp"
 #include "control/host_config.hpp"
+#include "control/host_traces.hpp"
 #include "control/host_verbs.hpp"
 #include "control/server.hpp"
 #include "control/state_rollback.hpp"
@@ -252,6 +253,7 @@ Result<void> assemble(const Options& options, const config::Sources& sources,
                          config.host.control_group},
         sources);
     offer_operations(*host.port, *host.supervisor);
+    control::offer_traces(*host.port, host.bus->traces());
     host.supervisor->set_send([port = host.port.get()](const std::string& agent,
                                                        const char* operation,
                                                        const std::string& body) {

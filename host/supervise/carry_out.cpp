@@ -51,6 +51,7 @@ std::vector<Outcome> Supervisor::State::carry_out(Proposal& proposal, const Appl
     }
     log.set_level(in_force.host.log.level);
     log.set_format(in_force.host.log.format);
+    bus.traces().configure(in_force.host.traces.sampling, in_force.host.traces.keep);
     std::map<std::string, Outcome> outcomes;
     std::mutex outcomes_mutex;
     const auto one = [&](const std::string& name) {

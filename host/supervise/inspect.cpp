@@ -67,6 +67,7 @@ Result<std::string> Generation::inspect(std::string_view operation) noexcept {
     }
     if (question == Question::metrics) {
         json all{{"host", counters_of(lane_->endpoint().inbox())}, {"agent", std::move(*own)}};
+        all["host"]["took"] = durations_of(lane_->endpoint().inbox());
         if (const auto arena = agent_arena_.told()) {
             all["host"]["arena_bytes"] = arena->size;
             all["host"]["arena_resident_bytes"] = arena->resident;

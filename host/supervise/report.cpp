@@ -33,6 +33,30 @@ json counters_of(const bus::Inbox& inbox) {
             {"average_ns", handled == 0 ? 0 : counters.busy_ns.get() / handled}};
 }
 
+json durations_of(const bus::Inbox& inbox) {
+    constexpr std::array<std::int64_t, 11> bounds_ms{1,    4,    16,   64,     256,   512,
+                                                     1024, 2048, 4096, 16'384, 65'536};
+    constexpr double ms_of_second = 1e3;
+    const auto& took = inbox.counters().took;
+    const auto counts = took.counts();
+    auto buckets = json::array();
+    for (const auto bound : bounds_ms) {
+        buckets.push_back(
+            {static_cast<double>(bound) / ms_of_second, bus::shorter_than(counts, bound)});
+    }
+    const auto at = [&](unsigned percent) {
+        return static_cast<double>(bus::percentile(counts, {}, percent).ms) / ms_of_second;
+    };
+    return {{"type", "histogram"},
+            {"help", "How long messages took, from the first call until they were settled"},
+            {"buckets", std::move(buckets)},
+            {"count", bus::percentile(counts, {}, 50).total},
+            {"sum", static_cast<double>(took.sum_ns()) / 1e9},
+            {"p50", at(50)},
+            {"p95", at(95)},
+            {"p99", at(99)}};
+}
+
 namespace {
 
 json to_json(const AgentSockets& sockets) {

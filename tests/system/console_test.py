@@ -22,7 +22,9 @@ class Served(unittest.TestCase):
         cls.addClassCleanup(cls.console.__exit__)
         with Stream(cls.console) as stream:  # two rounds: rates are known, and who tells what
             stream.until("", lambda status: status["metrics"]["cpu"] is not None and
-                         status["metrics"]["percentiles"] is not None)
+                         status["metrics"]["percentiles"] is not None and
+                         status["health"] == "healthy" and
+                         "communication" in cls.console.json("/api/metrics")["business"])
 
     def test_health_is_that_of_the_host_and_of_each_agent(self):
         ask = self.console.ask
@@ -51,9 +53,11 @@ class Served(unittest.TestCase):
 
     def test_the_shapes_of_the_api_are_those_that_were_asked_for(self):
         time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+        with Stream(self.console) as stream:  # an agent may start, as others here ask for
+            stream.until("", lambda status: status["health"] == "healthy")
         health = self.console.json("/api/health")
         self.assertRegex(health["timestamp"], time)
-        self.assertEqual(health["overall"], "healthy")
+        self.assertEqual(health["overall"], "healthy", health)
         names = {service["name"]: service["status"] for service in health["services"]}
         self.assertEqual(names["monitor"], "healthy")
         metrics = self.console.json("/api/metrics")

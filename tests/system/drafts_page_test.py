@@ -82,10 +82,10 @@ class Page(unittest.TestCase):
     def test_the_past_is_looked_at_and_brought_back(self):
         draft = self.draft(title="Twice", content="first")
         with self.console.host.client() as client:
-            client.call("drafting", "edit", {"id": draft, "version": 1, "updates": [
+            client.call("drafting", "edit", {"id": draft, "version": 0, "updates": [
                 {"clientID": "a", "changes": [[5, "second"]]}]})
         self.go_to(draft, self.ann)
-        self.ann.run("const slider = document.querySelector('#slider'); slider.value = 1;"
+        self.ann.run("const slider = document.querySelector('#slider'); slider.value = 0;"
                      "slider.dispatchEvent(new Event('input'))")
         self.ann.until(TEXT + " === 'first'")
         self.ann.run("document.querySelector('#restore').click()")
@@ -105,6 +105,16 @@ class Page(unittest.TestCase):
             return performance.getEntriesByType('navigation').concat(
                 performance.getEntriesByType('resource').filter(({name}) => !name.includes('/api/')))
               .reduce((all, one) => all + one.transferSize, 0)"""), 200_000)
+
+    def test_one_who_looks_on_sees_and_changes_nothing(self):
+        draft = self.draft(title="Seen", content="as it is")
+        self.go_to(draft, self.ann)
+        self.go_to(draft + "/read", self.bob)
+        self.assertEqual(self.bob.run("return " + SHADOW.format(".cm-content") + ".contentEditable"),
+                         "false")
+        self.ann.run(SHADOW.format(".cm-content") + ".focus()")
+        self.ann.keys("x")
+        self.bob.until(TEXT + " === 'xas it is'")
 
     def test_it_fits_a_phone(self):
         draft = self.draft(title="Small", content="word " * 100)

@@ -29,7 +29,11 @@ class Together(unittest.TestCase):
                 stdout=subprocess.PIPE, text=True,
                 env={**os.environ, "NODE_PATH": "/usr/share/nodejs", "NODE_NO_WARNINGS": "1"})
             with writers:
-                done = self.disturb(console.host, writers)
+                try:
+                    done = self.disturb(console.host, writers)
+                except BaseException:
+                    writers.kill()
+                    raise
             self.assertEqual(writers.returncode, 0)
             self.assertEqual(len(set(done["texts"])), 1, done["versions"])
             with console.host.client() as client:

@@ -62,20 +62,31 @@ class Writer {
       this.shared = new Shared(this.link, draft, {
         get state() { return own.state; },
         dispatch(transaction) { own.state = transaction.state; },
-      }, ({ error }) => {
+      }, ({ pending, error, behind }) => {
         if (error) throw new Error(error);
+        this.outcome?.(pending === 0 && !behind);
       });
       this.shared.who = { as: `writer-${this.number}` };
     }
     await this.settled();
   }
 
+  // Until all that was written here is known to be on the agent's disk.
   async settled() {
+    const next = () => new Promise((go) => {
+      this.outcome = go;
+    });
+    let outcome = next();
+    void this.shared.settle(true);
+    while (!await outcome) outcome = next();
+  }
+
+  // And what the others wrote is here.
+  async caughtUp() {
     for (;;) {
-      await this.connected();
-      await this.shared.settle(true);
-      if (this.link.open && this.shared.pending === 0) return;
-      await new Promise((go) => setImmediate(go));
+      await this.settled();
+      const { version } = await this.link.request("get", { id: draft, content: false });
+      if (version === getSyncedVersion(this.state) && this.shared.pending === 0) return;
     }
   }
 
@@ -105,9 +116,10 @@ class Writer {
 }
 
 const all = Array.from({ length: writers }, (_, number) => new Writer(number));
+process.on("SIGUSR1", () => { for (const w of all) console.error(w.number, made, w.link.open, w.link.debug?.(), w.shared?.pending, w.shared && getSyncedVersion(w.state), w.shared?.debug?.()); });
 await Promise.all(all.map((writer) => writer.begin()));
 await Promise.all(all.map((writer) => writer.write()));
-await Promise.all(all.map((writer) => writer.settled())); // what the last one wrote
+await Promise.all(all.map((writer) => writer.caughtUp()));
 say({
   texts: all.map((writer) => writer.state.doc.toString()),
   versions: all.map((writer) => getSyncedVersion(writer.state)),

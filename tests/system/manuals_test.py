@@ -28,7 +28,7 @@ def verbs(*path):
 
 def groups():
     return {"alerts", "backup", "checks", "config", "draft", "manifest", "messages", "metrics",
-            "migrations", "plugin"}
+            "migrations", "plugin", "traces"}
 
 
 def options_in(text):

@@ -265,7 +265,7 @@ class MonitorChannels(unittest.TestCase):
 
     def test_channels_that_make_no_sense_are_refused_with_their_place(self):
         host = self.host()
-        for bad, place in ((channel("a", "webhook", "https://x/"), "/channels/0/target"),
+        for bad, place in ((channel("a", "webhook", "ftp://x/"), "/channels/0/target"),
                            (channel("a", "message", "desk"), "/channels/0/target"),
                            (channel("a", "file", "here"), "/channels/0/target"),
                            (channel("a", "file", "/tmp") * 2, "/channels/1/name")):

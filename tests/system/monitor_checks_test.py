@@ -2,7 +2,11 @@
 """Checks of the monitor agent through a real host: endpoints that are well, wrong, hostile or gone."""
 import http.server
 import json
+import pathlib
 import socket
+import ssl
+import subprocess
+import tempfile
 import threading
 import unittest
 
@@ -188,9 +192,52 @@ class MonitorChecks(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("there is no check unknown", done.stderr)
 
+    def certificate(self, folder, names):
+        """The files of one that a server of these names has, and its key."""
+        cert, key = folder / "cert.pem", folder / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=test",
+                        "-addext", f"subjectAltName={names}", "-keyout", key, "-out", cert],
+                       check=True, capture_output=True)
+        return cert, key
+
+    def secure(self, cert, key):
+        """A site that speaks TLS with that certificate."""
+        site = self.enter(Site())
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cert, key)
+        site.socket = context.wrap_socket(site.socket, server_side=True)
+        return site.url("/").replace("http://", "https://")
+
+    def test_https_is_verified(self):
+        folder = pathlib.Path(self.enter(tempfile.TemporaryDirectory()))
+        (folder / "other").mkdir()
+        cert, key = self.certificate(folder, "IP:127.0.0.1,DNS:localhost")
+        other, other_key = self.certificate(folder / "other", "DNS:elsewhere.example")
+        url, other_url = self.secure(cert, key), self.secure(other, other_key)
+        named = url.replace("127.0.0.1", "localhost")
+        plain = self.enter(Site()).url("/").replace("http://", "https://")
+        host, client = self.host(
+            check("well", "http", url, ca=f'"{cert}"', body='"all is well"'),
+            check("named", "http", named, ca=f'"{cert}"'),
+            check("endless", "http", url + "endless", ca=f'"{cert}"', body='"nowhere"'),
+            check("stranger", "http", url), check("another", "http", other_url, ca=f'"{other}"'),
+            check("plain", "http", plain), check("no-file", "http", url, ca='"/nowhere.pem"'))
+        told = {name: self.run_check(client, name)
+                for name in ("well", "named", "endless", "stranger", "another", "plain", "no-file")}
+        self.assertEqual({name: one["status"] for name, one in told.items()},
+                         {"well": "healthy", "named": "healthy", "endless": "unhealthy",
+                          "stranger": "error", "another": "error", "plain": "error",
+                          "no-file": "error"}, told)
+        self.assertIn("self-signed certificate", told["stranger"]["text"])
+        self.assertIn("mismatch", told["another"]["text"])
+        self.assertIn("TLS", told["plain"]["text"])
+        self.assertIn("/nowhere.pem", told["no-file"]["text"])
+
     def test_checks_that_make_no_sense_are_refused_with_their_place(self):
         host, _ = self.host()
-        for bad, place in ((check("a", "http", "https://x/"), "/checks/0"),
+        for bad, place in ((check("a", "http", "ftp://x/"), "/checks/0"),
+                           (check("a", "http", "http://x/", ca='"/ca.pem"'), "/ca: must be"),
                            (check("a", "tcp", "x") , "/checks/0"),
                            (check("a", "file", "/x") * 2, "/checks/1/name"),
                            (check("a", "http", "http://x/\\r\\nHost: y"), "/checks/0")):

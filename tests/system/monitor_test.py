@@ -24,12 +24,14 @@ def parse(text):
             helped = line.split(" ", 3)[2]
         elif line.startswith("# TYPE "):
             _, _, name, kind = line.split(" ")
-            assert name == helped and name not in types and kind in ("counter", "gauge"), line
+            assert name == helped and name not in types, line
+            assert kind in ("counter", "gauge", "histogram"), line
             assert kind != "counter" or name.endswith("_total"), line
             types[name] = kind
         else:
             match = LINE.fullmatch(line)
-            assert match and match[1] == helped, line
+            parts = ("_bucket", "_count", "_sum") if types[helped] == "histogram" else ("",)
+            assert match and match[1] in [helped + part for part in parts], line
             assert (match[1], match[2]) not in values, line
             values[match[1], match[2]] = float(match[3])
     assert text.endswith("\n")

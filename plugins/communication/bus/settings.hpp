@@ -151,7 +151,7 @@ struct WebhookSetting {
 };
 
 // What others may post here, and where it goes.
-struct HookSetting {
+struct HookSetting { // NOLINT(bugprone-exception-escape): the json type moves without throwing
     std::string secret;
     std::string former_secret;
     noa::Json message; // as of `send`, without what the post says itself

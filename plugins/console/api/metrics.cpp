@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <ctime>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "json_reads.hpp"
@@ -138,23 +140,54 @@ Json work_of(const Pair& pair, const Counts& counts) {
             {"waiting", shown(pair.level("noa_agent_inbox_depth", counts))}};
 }
 
-// How long messages of the agent communication take to be acknowledged, in ms.
-Json percentiles_of(const Pair& pair) {
-    Json all = Json::object();
-    for (const char* name : {"p50", "p95", "p99"}) {
-        const double seconds =
-            pair.level("noa_communication_delivery_" + std::string(name) + "_seconds");
-        if (!std::isfinite(seconds)) {
-            return {};
+double bound_of(std::string_view text) {
+    double bound = std::numeric_limits<double>::infinity();
+    static_cast<void>(std::from_chars(text.data(), text.data() + text.size(), bound));
+    return bound;
+}
+
+// What of that share is not longer, in ms; `below`: how many are not, by bound in seconds. Within
+// two bounds they lie evenly; what is beyond the last one is that.
+double within_bounds(const std::map<double, double>& below, double part) {
+    double start = 0;
+    double before = 0;
+    for (const auto& [bound, count] : below) {
+        if (count >= part * below.rbegin()->second && std::isfinite(bound)) {
+            start +=
+                (bound - start) * share(part * below.rbegin()->second - before, count - before);
+            break;
         }
-        all[name] = shown(1000 * seconds);
+        start = std::isfinite(bound) ? bound : start;
+        before = count;
     }
-    return all;
+    return 1000 * start;
+}
+
+// How long messages took between the two rounds; null when there were none.
+Json percentiles_of(const Pair& pair, const Counts& counts) {
+    static const std::string name = "noa_agent_message_seconds_bucket";
+    std::map<double, double> below;
+    for (const Figures* round : {&pair.now, &pair.before}) {
+        for (const Figure& figure : round->named(name)) {
+            if (!counts || counts(figure)) {
+                below[bound_of(figure.label("le"))] +=
+                    round == &pair.now ? figure.value : -figure.value;
+            }
+        }
+    }
+    if (pair.before.at() == 0 || below.empty() || std::isfinite(below.rbegin()->first) ||
+        std::ranges::any_of(below, [](const auto& each) { return each.second < 0; }) ||
+        below.rbegin()->second == 0) {
+        return {};
+    }
+    return {{"p50", shown(within_bounds(below, 0.5))},
+            {"p95", shown(within_bounds(below, 0.95))},
+            {"p99", shown(within_bounds(below, 0.99))}};
 }
 
 Json application_of(const Pair& pair) {
     Json application = work_of(pair, nullptr);
-    application["percentiles"] = percentiles_of(pair);
+    application["percentiles"] = percentiles_of(pair, nullptr);
     application["process"] = {{"cpu", shown(100 * pair.rate("process_cpu_seconds_total"))},
                               {"memory", shown(pair.level("process_resident_memory_bytes"))},
                               {"threads", shown(pair.level("process_threads"))},
@@ -163,6 +196,7 @@ Json application_of(const Pair& pair) {
     for (const Figure& figure : pair.now.named("noa_agent_up")) {
         const std::string agent(figure.label("agent"));
         agents[agent] = work_of(pair, labelled("agent", agent));
+        agents[agent]["percentiles"] = percentiles_of(pair, labelled("agent", agent));
     }
     application["agents"] = std::move(agents);
     return application;

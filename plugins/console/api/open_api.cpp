@@ -32,6 +32,8 @@ constexpr std::array own_paths{
     OwnPath{"/api/agents", "Every agent in brief", as_json},
     OwnPath{"/api/agents/{agent}", "All that there is to know of one", as_json},
     OwnPath{"/api/alerts", "Alerts that are pending and firing, and silences", as_json},
+    OwnPath{"/api/traces", "Traces that are kept: ?agent=, ?failed, ?lines=, ?min_ms=", as_json},
+    OwnPath{"/api/traces/{trace}", "The spans of one", as_json},
     OwnPath{"/api/reloads", "The last reloads: ?agent=, ?lines=", as_json},
     OwnPath{"/api/events", "What the host did and noticed: ?agent=, ?lines=", as_json},
     OwnPath{"/api/logs", "The last lines of the log: ?agent=, ?level=, ?lines=", as_json},
@@ -51,8 +53,10 @@ Json own(const OwnPath& path) {
               {{"200",
                 {{"description", path.summary},
                  {"content", {{path.type, {{"schema", Json::object()}}}}}}}}}};
-    if (std::string_view(path.path).ends_with("{agent}")) {
-        get["parameters"] = Json::array({parameter("agent", "path", true)});
+    for (const char* part : {"agent", "trace"}) {
+        if (std::string_view(path.path).ends_with("{" + std::string(part) + "}")) {
+            get["parameters"] = Json::array({parameter(part, "path", true)});
+        }
     }
     return {{"get", std::move(get)}};
 }

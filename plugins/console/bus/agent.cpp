@@ -174,16 +174,30 @@ void Console::ask(Question question, std::function<void(Answer)> then) {
     }
 }
 
+namespace {
+
+std::string trace_of(const noa::Reply& reply) {
+    return reply.raw() == nullptr ? std::string()
+                                  : std::string(noa::sdk::view(reply.raw()->traceparent));
+}
+
+} // namespace
+
 void Console::put_question(const Question& question, std::function<void(Answer)> then) {
     request(question.agent, question.operation,
             noa::Body(std::string_view(question.body), question.content_type))
         .timeout(question.timeout)
+        .traceparent(question.traceparent)
         .then([this, then = std::move(then)](const noa::Reply& reply) {
             if (!server_) {
                 return;
             }
-            Answer answer{reply.status(), std::string(reply.text()), std::string(reply.body()),
-                          std::string(reply.content_type()), reply.retry_after()};
+            Answer answer{reply.status(),
+                          std::string(reply.text()),
+                          std::string(reply.body()),
+                          std::string(reply.content_type()),
+                          reply.retry_after(),
+                          trace_of(reply)};
             server_->post(
                 [then, answer = std::move(answer)]() mutable { then(std::move(answer)); });
         });

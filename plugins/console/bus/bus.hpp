@@ -15,6 +15,7 @@ struct Question {
     std::string body;
     std::string content_type;
     noa::Duration timeout = std::chrono::seconds(5);
+    std::string traceparent = {}; // empty: of no trace
 };
 
 struct Answer {
@@ -23,6 +24,7 @@ struct Answer {
     std::string body;
     std::string content_type;
     std::chrono::milliseconds retry_after{0};
+    std::string traceparent = {}; // of the span that gave it; empty: of none
 };
 
 class Bus {

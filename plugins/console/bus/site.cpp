@@ -166,6 +166,12 @@ Site::Maybe Site::serve_read(const Request& request, const Asker& asker) {
             return history(request, verb, asker);
         }
     }
+    if (path == "/api/traces") {
+        return traces(request, {}, asker);
+    }
+    if (const auto trace = behind(path, "/api/traces/")) {
+        return traces(request, *trace, asker);
+    }
     if (path == "/api/openapi.json") {
         return describe_all(asker);
     }

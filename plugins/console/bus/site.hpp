@@ -65,6 +65,7 @@ private:
     Maybe operation(Request& request, std::string_view rest, const Asker& asker);
     Maybe hook(Request& request, std::string_view name, const Asker& asker);
     Maybe history(const Request& request, const char* verb, const Asker& asker);
+    Maybe traces(const Request& request, std::string_view trace, const Asker& asker);
     Maybe action(const Request& request, std::string_view verb, const Asker& asker);
     Maybe ask(Question question, std::function<void(Answer)> then);
     void follow_log();

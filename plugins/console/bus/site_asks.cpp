@@ -11,6 +11,7 @@
 #include "../api/open_api.hpp"
 #include "../api/outcome.hpp"
 #include "../http/hub.hpp"
+#include "../http/target.hpp"
 #include "base64.hpp"
 #include "site.hpp"
 
@@ -26,6 +27,7 @@ constexpr std::size_t longest_name = 63;
 constexpr std::size_t longest_operation = 255;
 constexpr std::size_t most_described = 256;
 constexpr std::size_t most_lines = 1000;
+constexpr std::uint64_t most_ms = 86'400'000;
 constexpr noa::Duration longest_timeout = std::chrono::seconds(60);
 constexpr std::chrono::milliseconds control_time{5'000};
 constexpr std::chrono::milliseconds action_time{60'000};
@@ -232,6 +234,9 @@ Site::Maybe Site::operation(Request& request, std::string_view rest, const Asker
     }
     Question question{std::string(agent), std::string(name), std::move(request.body),
                       "application/json", std::chrono::seconds(30)};
+    if (http::is_traceparent(request[Field::traceparent])) {
+        question.traceparent = request[Field::traceparent];
+    }
     if (const std::string* timeout = request.target.find("timeout")) {
         const auto parsed = noa::sdk::parse_duration(*timeout);
         if (!parsed || *parsed <= noa::Duration::zero() || *parsed > longest_timeout) {
@@ -239,8 +244,12 @@ Site::Maybe Site::operation(Request& request, std::string_view rest, const Asker
         }
         question.timeout = *parsed;
     }
-    return ask(std::move(question),
-               [asker](Answer answer) { asker.answer(response_of(std::move(answer))); });
+    return ask(std::move(question), [asker, asked = question.traceparent](Answer answer) {
+        std::string trace = http::is_traceparent(answer.traceparent) ? answer.traceparent : asked;
+        Response response = response_of(std::move(answer));
+        response.traceparent = std::move(trace);
+        asker.answer(std::move(response));
+    });
 }
 
 // The agent communication says whether it was signed as it must be.
@@ -303,6 +312,32 @@ Site::Maybe Site::history(const Request& request, const char* verb, const Asker&
                                                                     : response_of(outcome));
                    });
     return std::nullopt;
+}
+
+// What the host keeps of them; below that one of them.
+Site::Maybe Site::traces(const Request& request, std::string_view trace, const Asker& asker) {
+    Json args = Json::object();
+    for (const auto& [name, value] : request.target.query) {
+        std::uint64_t number = 0;
+        const char* end = value.data() + value.size();
+        const auto [rest, error] = std::from_chars(value.data(), end, number);
+        const bool is_number = error == std::errc() && rest == end && number <= most_ms;
+        if (name == "agent" && is_name(value)) {
+            args["agent"] = value;
+        } else if (name == "failed" && value.empty()) {
+            args["failed"] = true;
+        } else if ((name == "lines" || name == "min_ms") && is_number) {
+            args[name == "lines" ? "limit" : "min_ms"] = number;
+        } else {
+            return http::failure(400, "only agent, failed, lines and min_ms can be said");
+        }
+    }
+    if (!trace.empty()) {
+        args = {{"trace", trace}};
+    }
+    return ask({"host", trace.empty() ? "traces.list" : "traces.show", noa::json_text(args),
+                "application/json"},
+               [asker](Answer answer) { asker.answer(response_of(std::move(answer))); });
 }
 
 Site::Maybe Site::action(const Request& request, std::string_view verb, const Asker& asker) {

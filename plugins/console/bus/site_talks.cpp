@@ -1,6 +1,6 @@
 // WebSockets: {"subscribe": PATTERN}, {"unsubscribe": PATTERN}, {"id": …, "request": {"agent",
 // "operation", "body", "timeout"}}; told are {"event", "unix_ns", "body"}, {"id", "reply"} or
-// {"id", "error"}.
+// {"id", "error", "status"}, a noa_status.
 #include <utility>
 
 #include "../api/json_reads.hpp"
@@ -22,8 +22,9 @@ void say(http::Talk& talk, const Json& message) {
     talk.send(http::text_of(noa::json_text(message)));
 }
 
-void wrong(http::Talk& talk, const Json& message, std::string_view text) {
-    Json told{{"error", text}};
+void wrong(http::Talk& talk, const Json& message, std::string_view text,
+           noa_status status = NOA_E_INVALID) {
+    Json told{{"error", text}, {"status", status}};
     if (const auto& id = member_of(message, "id"); !id.is_null()) {
         told["id"] = id;
     }
@@ -85,11 +86,11 @@ void Site::request_of(http::Talk& talk, const Json& message) {
     const Json& request = member_of(message, "request");
     auto& own = talks_[&talk];
     if (const auto why = refusal_of(text_in(request, "agent"))) {
-        wrong(talk, message, *why);
+        wrong(talk, message, *why, NOA_E_DENIED);
         return;
     }
     if (own.asks >= most_asks_of_one) {
-        wrong(talk, message, "32 requests may be under way");
+        wrong(talk, message, "32 requests may be under way", NOA_E_BUSY);
         return;
     }
     Question question;
@@ -107,7 +108,7 @@ void Site::request_of(http::Talk& talk, const Json& message) {
         }
         --found->second.asks;
         if (answer.status != NOA_OK) {
-            wrong(*living, {{"id", id}}, answer.text);
+            wrong(*living, {{"id", id}}, answer.text, answer.status);
             return;
         }
         auto body = noa::parse_json(answer.body.empty() ? "null" : answer.body);
@@ -115,7 +116,7 @@ void Site::request_of(http::Talk& talk, const Json& message) {
     });
     if (refused) {
         --own.asks;
-        wrong(talk, message, "too many questions are under way");
+        wrong(talk, message, "too many questions are under way", NOA_E_BUSY);
     }
 }
 

@@ -44,6 +44,7 @@ void copy_fields(const Fields& from, Request& to) {
     copy(Field::hook_id, "webhook-id");
     copy(Field::hook_timestamp, "webhook-timestamp");
     copy(Field::hook_signature, "webhook-signature");
+    copy(Field::traceparent, "traceparent");
     copy(Field::upgrade, Http::upgrade);
 }
 

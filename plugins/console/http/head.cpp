@@ -91,6 +91,9 @@ void write_head(const Response& response, HeadOptions options, std::string_view 
     if (!response.allow.empty()) {
         out.append("Allow: ").append(response.allow).append("\r\n");
     }
+    if (!response.traceparent.empty()) {
+        out.append("traceparent: ").append(response.traceparent).append("\r\n");
+    }
     out.append(options.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
 }
 

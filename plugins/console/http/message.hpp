@@ -29,6 +29,7 @@ enum class Field : std::uint8_t {
     hook_id,
     hook_timestamp,
     hook_signature,
+    traceparent,
     upgrade,
     count,
 };
@@ -78,6 +79,7 @@ struct Response {
     std::string tag;            // ETag, with its quotes; empty: none, and nobody keeps the body
     unsigned retry_after_s = 0; // 0: not said
     std::string_view allow;     // of static life, with 405
+    std::string traceparent;    // one that is_traceparent; empty: none
     Then then = Then::next;
     unsigned topics = 0; // of a stream: bits of Topic
 };

@@ -156,6 +156,14 @@ bool is_own_host(std::string_view host, const std::vector<std::string>& others) 
                                [&](const std::string& other) { return same_word(name, other); });
 }
 
+bool is_traceparent(std::string_view text) noexcept {
+    constexpr std::string_view form = "00-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh-hhhhhhhhhhhhhhhh-hh";
+    return std::ranges::equal(text, form, [](char letter, char wanted) {
+        const bool digit = (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f');
+        return wanted == 'h' ? digit : letter == wanted;
+    });
+}
+
 bool is_own_origin(std::string_view origin, std::string_view host) noexcept {
     for (const std::string_view scheme : {"http://", "https://"}) {
         if (origin.starts_with(scheme)) {

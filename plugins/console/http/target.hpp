@@ -23,6 +23,9 @@ inline constexpr std::size_t most_parameters = 32;
 // any port, or one of `others`, names without port. Stops DNS rebinding.
 [[nodiscard]] bool is_own_host(std::string_view host, const std::vector<std::string>& others);
 
+// Whether it has the form of W3C Trace Context, version 00; what it says is the host's to judge.
+[[nodiscard]] bool is_traceparent(std::string_view text) noexcept;
+
 // Whether an Origin header names the very host that is asked.
 [[nodiscard]] bool is_own_origin(std::string_view origin, std::string_view host) noexcept;
 

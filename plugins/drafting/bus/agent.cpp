@@ -134,7 +134,8 @@ void Drafting::take_done() {
     flush();
 }
 
-// What was staged is committed and answered; texts are put down. Who waits for changes, or for a
+// What was staged is committed and answered; texts are put down, but for large ones, which are the
+// former text and the changes since. Who waits for changes, or for a
 // draft to be read, goes on with the next generation.
 noa::Status Drafting::quiesce(noa::Time /*deadline*/) {
     if (writer_ == nullptr) {
@@ -143,7 +144,7 @@ noa::Status Drafting::quiesce(noa::Time /*deadline*/) {
     closing_ = true;
     close_desk();
     for (auto& [id, draft] : open_) {
-        if (draft.authority.version() != draft.authority.saved()) {
+        if (draft.authority.version() != draft.authority.saved() && !is_large(draft)) {
             save_text(id, draft);
         }
     }
@@ -160,6 +161,8 @@ noa::Status Drafting::quiesce(noa::Time /*deadline*/) {
     waiters_.clear();
     loading_.clear();
     open_.clear();
+    flying_.clear();
+    dropping_.clear();
     sessions_ = Sessions();
     allowances_.clear();
     return {};

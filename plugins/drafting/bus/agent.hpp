@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -154,6 +155,7 @@ private:
     void loaded(const std::string& id, std::optional<Loaded> found);
     void look_after_drafts();
     void save_text(const std::string& id, OpenDraft& draft);
+    [[nodiscard]] static bool is_large(const OpenDraft& draft);
     void make_room(std::size_t bytes);
     [[nodiscard]] bool in_use(const std::string& id) const;
     [[nodiscard]] std::size_t open_bytes() const;
@@ -168,6 +170,8 @@ private:
     void get(const GetRequest& request, const noa::Request& message, noa::Responder responder);
     void list(const DraftListRequest& request, const noa::Request& message,
               noa::Responder responder);
+    void reply_former(const std::string& id, Version at, Position from, noa::Json out,
+                      noa::Responder responder);
     void reply_page(noa::Json out, const Text& text, Position from, noa::Responder responder) const;
 
     // edits.cpp
@@ -299,6 +303,8 @@ private:
     std::map<std::string, Allowance> allowances_; // by session, or sender and client
     std::unique_ptr<Group> gathering_ = std::make_unique<Group>();
     bool in_flight_ = false;
+    std::set<std::string> flying_;   // drafts that are being committed
+    std::set<std::string> dropping_; // that go with a commit to come
     bool moving_log_ = false;
     bool closing_ = false;
     std::string store_fault_; // of the last commit; empty: it went well

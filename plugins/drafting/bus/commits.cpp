@@ -43,6 +43,9 @@ void Drafting::flush() {
 
 void Drafting::submit(std::unique_ptr<Group> group) {
     in_flight_ = true;
+    for (const auto& [id, version] : group->versions) {
+        flying_.insert(id);
+    }
     Group* place = group.get();
     auto frames = std::make_unique<int>(0);
     int* count = frames.get();
@@ -62,6 +65,7 @@ void Drafting::submit(std::unique_ptr<Group> group) {
 
 void Drafting::finish(Group& group) {
     in_flight_ = false;
+    flying_.clear();
     if (!group.outcome) {
         give_up(group);
         return;
@@ -106,6 +110,7 @@ void Drafting::give_up(Group& group) {
         }
     }
     open_.clear();
+    dropping_.clear();
     const auto again = after(pause_after_fault, [this] {
         store_fault_.clear();
         flush();

@@ -208,6 +208,16 @@ void Drafting::reply_page(noa::Json out, const Text& text, Position from,
     responder.reply(noa::json_body(out));
 }
 
+void Drafting::reply_former(const std::string& id, Version at, Position from, noa::Json out,
+                            noa::Responder responder) {
+    look<Text>(
+        std::move(responder), [id, at](Reader& reader) { return reader.text_at(id, at); },
+        [this, from, out = std::move(out)](const Text& text, noa::Responder back) mutable {
+            out["bytes"] = text.bytes();
+            reply_page(std::move(out), text, from, std::move(back));
+        });
+}
+
 void Drafting::get(const GetRequest& request, const noa::Request& message,
                    noa::Responder responder) {
     with_draft_as(
@@ -228,16 +238,11 @@ void Drafting::get(const GetRequest& request, const noa::Request& message,
                                    reply_page(std::move(out), text, from, std::move(rest));
                                });
             } else {
-                look<Text>(
-                    std::move(back),
-                    [id = request.id, at = *request.version](Reader& reader) {
-                        return reader.text_at(id, at);
-                    },
-                    [this, out = std::move(out), from = request.from](const Text& text,
-                                                                      noa::Responder rest) mutable {
-                        out["bytes"] = text.bytes();
-                        reply_page(std::move(out), text, from, std::move(rest));
-                    });
+                when_committed(std::move(back),
+                               [this, id = request.id, at = *request.version, from = request.from,
+                                out = std::move(out)](noa::Responder rest) mutable {
+                                   reply_former(id, at, from, std::move(out), std::move(rest));
+                               });
             }
         });
 }

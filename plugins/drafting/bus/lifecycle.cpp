@@ -111,7 +111,9 @@ void Drafting::drop(const IdRequest& request, const noa::Request& message,
             gathering_->batch.steps.emplace_back([id](Store& store) { return store.drop(id); });
             event(id, "changed", noa::json_text(noa::Json{{"id", id}, {"deleted", true}}));
             sessions_.drop_all(id);
-            when_committed(std::move(back), [id](noa::Responder rest) {
+            dropping_.insert(id);
+            when_committed(std::move(back), [this, id](noa::Responder rest) {
+                dropping_.erase(id);
                 rest.reply(noa::json_body(noa::Json{{"id", id}}));
             });
             open_.erase(id);

@@ -8,8 +8,7 @@ namespace drafting {
 
 namespace {
 
-// Larger texts are put down a tenth as often: their changes are on the disk anyway.
-constexpr std::size_t large_text = 1U << 20U;
+// Large texts are put down a tenth as often: their changes are on the disk anyway.
 constexpr int seldom = 10;
 constexpr Version keyframe_every = 2000;
 
@@ -26,10 +25,19 @@ std::int64_t words_in(const std::string& text) {
 
 } // namespace
 
+bool Drafting::is_large(const OpenDraft& draft) {
+    constexpr std::size_t large_text = 1U << 20U;
+    return draft.authority.text().bytes() > large_text;
+}
+
 void Drafting::with_draft(const std::string& id, noa::Responder responder, Then then) {
     if (const auto found = open_.find(id); found != open_.end()) {
         found->second.used = now();
         then(found->second, std::move(responder));
+        return;
+    }
+    if (dropping_.contains(id)) {
+        responder.fail(noa::not_found("/id: there is no draft " + id));
         return;
     }
     auto& waiting = loading_[id];
@@ -107,6 +115,7 @@ bool Drafting::in_use(const std::string& id) const {
     const OpenDraft& draft = open_.at(id);
     return draft.authority.version() != draft.authority.saved() || draft.saving >= 0 ||
            draft.authority.version() != draft.authority.committed() ||
+           gathering_->versions.contains(id) || flying_.contains(id) ||
            std::ranges::find(waiters_, id, &Waiter::id) != waiters_.end();
 }
 
@@ -130,7 +139,7 @@ void Drafting::make_room(std::size_t bytes) {
 void Drafting::look_after_drafts() {
     for (auto at = open_.begin(); at != open_.end();) {
         OpenDraft& draft = at->second;
-        const bool large = draft.authority.text().bytes() > large_text;
+        const bool large = is_large(draft);
         const bool changed = draft.authority.version() != draft.authority.saved();
         const bool unused = draft.used + settings_.idle <= now();
         if (changed && draft.saving < 0 &&

@@ -33,7 +33,7 @@ noa::Json told_words(const ChangeSet& changes, const Text& before) {
     return parts;
 }
 
-struct Compared {
+struct Compared { // NOLINT(bugprone-exception-escape): the json type moves without throwing
     std::string unified;
     std::size_t added = 0;
     std::size_t removed = 0;

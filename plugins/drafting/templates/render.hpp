@@ -10,7 +10,7 @@
 
 namespace drafting {
 
-struct Template {
+struct Template { // NOLINT(bugprone-exception-escape): the json type moves without throwing
     std::string content;
     noa::sdk::Json parameters; // {"name": {"required", "default", "help"}}; null: any there may be
 };

@@ -1,8 +1,12 @@
 #include "evaluate.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <limits>
+#include <map>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 namespace monitor {
@@ -65,6 +69,49 @@ double quantile_of(double rank, const std::vector<Point>& points) {
     return values[below] * (1 - part) + values[above] * part;
 }
 
+// What lies below each bound, all included: +Inf.
+using BelowBounds = std::map<double, double>;
+
+std::optional<double> bound_of(const std::string& text) {
+    if (text == "+Inf") {
+        return std::numeric_limits<double>::infinity();
+    }
+    double bound = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, bound);
+    return error == std::errc() && rest == end && std::isfinite(bound) ? std::optional(bound)
+                                                                       : std::nullopt;
+}
+
+// As Prometheus has it: within a bucket they lie evenly; beyond the last bound it is that bound.
+double quantile_of(double rank, const BelowBounds& buckets) {
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    constexpr double infinite = std::numeric_limits<double>::infinity();
+    if (rank < 0 || rank > 1) {
+        return rank < 0 ? -infinite : infinite;
+    }
+    if (buckets.size() < 2 || buckets.rbegin()->first != infinite ||
+        !(buckets.rbegin()->second > 0)) {
+        return none;
+    }
+    const double wanted = rank * buckets.rbegin()->second;
+    double start = 0;
+    double before = 0;
+    for (const auto& [bound, below] : buckets) {
+        if (below >= wanted && bound != infinite) {
+            const bool first = bound == buckets.begin()->first;
+            return first && bound <= 0 ? bound
+                   : below > before ? start + (bound - start) * (wanted - before) / (below - before)
+                                    : start;
+        }
+        if (bound != infinite) {
+            start = bound;
+            before = std::max(before, below); // what counts backwards is no histogram
+        }
+    }
+    return start;
+}
+
 std::optional<double> over_time(const Expression& asked, const std::vector<Point>& points) {
     if (points.empty()) {
         return std::nullopt;
@@ -101,6 +148,7 @@ public:
         case Expression::Form::number: return {asked.number, {}};
         case Expression::Form::selector: return {std::nullopt, last(asked)};
         case Expression::Form::over_time: return {std::nullopt, range(asked)};
+        case Expression::Form::histogram_quantile: return {std::nullopt, histogram_quantile(asked)};
         case Expression::Form::aggregate: return {std::nullopt, aggregate(asked)};
         case Expression::Form::binary: return binary(asked);
         }
@@ -126,6 +174,29 @@ private:
                            found.emplace(labels, *value);
                        }
                    });
+        return found;
+    }
+
+    Vector histogram_quantile(const Expression& asked) const {
+        std::map<Labels, BelowBounds> histograms;
+        for (const auto& [labels, number] : value(*asked.left).figures) {
+            Labels others;
+            std::optional<double> bound;
+            for (const auto& label : labels) {
+                if (label.first == "le") {
+                    bound = bound_of(label.second);
+                } else {
+                    others.push_back(label);
+                }
+            }
+            if (bound) {
+                histograms[std::move(others)].emplace(*bound, number);
+            }
+        }
+        Vector found;
+        for (const auto& [labels, buckets] : histograms) {
+            found.emplace(labels, quantile_of(asked.number, buckets));
+        }
         return found;
     }
 

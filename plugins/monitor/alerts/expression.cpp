@@ -210,21 +210,31 @@ private:
             match(made);
             range(made);
             want(")");
+        } else if (name == "histogram_quantile") {
+            made.form = Expression::Form::histogram_quantile;
+            want("(");
+            made.number = number();
+            want(",");
+            argument(made);
         } else if (const auto aggregate = find(aggregate_names, name)) {
             made.form = Expression::Form::aggregate;
             made.aggregate = *aggregate;
             by(made);
             want("(");
-            made.left = binary(lowest);
-            if (failure_.empty() && made.left->is_number()) {
-                fail("a figure is expected");
-            }
-            want(")");
+            argument(made);
         } else {
             made.form = Expression::Form::selector;
             made.name = name;
             match(made);
         }
+    }
+
+    void argument(Expression& made) {
+        made.left = binary(lowest);
+        if (failure_.empty() && made.left->is_number()) {
+            fail("a figure is expected");
+        }
+        want(")");
     }
 
     void match(Expression& made) {

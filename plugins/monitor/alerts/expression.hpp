@@ -1,11 +1,12 @@
 // What an alert is about: a part of PromQL, so that a rule is exported as it stands.
 //
 //     1 - noa_system_memory_available_bytes / noa_system_memory_total_bytes > 0.85
+//     histogram_quantile(0.95, rate(noa_agent_message_seconds_bucket[5m])) > 1
 //     rate(noa_agent_messages_failed_total[5m]) / rate(noa_agent_messages_handled_total[5m]) > 0.05
 //
 // Numbers, selectors {label="value", label!="value"}, + - * /, comparisons, and, or, unless; rate,
 // increase, avg_over_time, min_over_time, max_over_time and quantile_over_time of a selector with a
-// range; sum, avg, min, max and count, with by (label, …).
+// range; histogram_quantile; sum, avg, min, max and count, with by (label, …).
 #pragma once
 
 #include <cstdint>
@@ -37,7 +38,7 @@ enum class OverTime { rate, increase, avg, min, max, quantile };
 enum class Aggregate { sum, avg, min, max, count };
 
 struct Expression {
-    enum class Form { number, selector, over_time, aggregate, binary };
+    enum class Form { number, selector, over_time, histogram_quantile, aggregate, binary };
     Form form = Form::number;
     double number = 0; // of form number; the rank of a quantile
     std::string name;
@@ -47,7 +48,7 @@ struct Expression {
     Aggregate aggregate = Aggregate::sum;
     std::vector<std::string> by;
     Operator op = Operator::add;
-    std::unique_ptr<Expression> left; // of an aggregate, its argument
+    std::unique_ptr<Expression> left; // of an aggregate or a quantile, its argument
     std::unique_ptr<Expression> right;
 
     // One number, whatever the figures are.

@@ -7,10 +7,10 @@
 #include <memory>
 #include <string_view>
 
-#include <curl/curl.h>
 #include <sodium/utils.h>
 
 #include "channel.hpp"
+#include "curl_handle.hpp"
 
 namespace monitor {
 
@@ -70,11 +70,6 @@ std::string told(const Notice& notice, const WallClock& clock) {
     }
     return text;
 }
-
-struct CloseCurl {
-    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
 
 std::size_t read_text(char* place, std::size_t size, std::size_t count, void* user) {
     auto& rest = *static_cast<std::string_view*>(user);
@@ -136,8 +131,8 @@ std::string mail_text(const MailTerms& terms, const Notice& notice, const WallCl
 }
 
 noa::Status send_mail(const MailTerms& terms, const std::string& text) {
-    const std::unique_ptr<CURL, CloseCurl> handle(curl_easy_init());
-    std::unique_ptr<curl_slist, CloseCurl> recipients;
+    const CurlHandle handle(curl_easy_init());
+    CurlList recipients;
     for (const std::string& to : terms.to) {
         recipients.reset(curl_slist_append(recipients.release(), ("<" + to + ">").c_str()));
     }

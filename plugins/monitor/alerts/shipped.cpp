@@ -29,11 +29,9 @@ std::vector<RuleSetting> make_rules() {
          "rate(noa_agent_messages_failed_total[5m]) / rate(noa_agent_messages_handled_total[5m]) "
          "> 0.05",
          0s, flap, 5min, "critical", "{{ $labels.agent }} fails {{ $value }} of its messages"},
-        {"HighLatency",
-         "rate(noa_agent_busy_seconds_total[5m]) / (rate(noa_agent_messages_handled_total[5m]) > "
-         "0) > 1",
+        {"HighLatency", "histogram_quantile(0.95, rate(noa_agent_message_seconds_bucket[5m])) > 1",
          0s, flap, 10min, "warning",
-         "{{ $labels.agent }} takes {{ $value }} seconds for a message on average"},
+         "{{ $labels.agent }} takes {{ $value }} seconds for a message at the 95th percentile"},
         {"HighCpu", "1 - avg(rate(noa_system_cpu_seconds_total{mode=\"idle\"}[2m])) > 0.9", 30s,
          flap, 3min, "critical", "{{ $value }} of the processors is in use"},
         {"MemoryAbove80",

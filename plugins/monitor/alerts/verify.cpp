@@ -14,8 +14,7 @@ const std::vector<Criterion>& shipped_criteria() {
         {"health", "noa_agent_health > 0 unless noa_agent_stopped == 1"},
         {"errors", "rate(noa_agent_messages_failed_total[5m]) / "
                    "(rate(noa_agent_messages_handled_total[5m]) > 0) > 0.05"},
-        {"latency", "rate(noa_agent_busy_seconds_total[5m]) / "
-                    "(rate(noa_agent_messages_handled_total[5m]) > 0) > 1"},
+        {"latency", "histogram_quantile(0.95, rate(noa_agent_message_seconds_bucket[5m])) > 1"},
         {"pool", "noa_database_connections_used / noa_database_connections_max > 0.8"},
         // Where there are lookups enough to say.
         {"cache", "rate(noa_cache_hits_total[5m]) / ((rate(noa_cache_hits_total[5m]) + "

@@ -51,6 +51,7 @@ void Monitor::setup(noa::Setup& setup) {
     setup_figures(setup);
     setup_checks(setup);
     setup_alerts(setup);
+    setup_traces(setup);
     setup.use(sockets_);
     setup.tasks({.concurrency = 4, .queue = 4096});
     setup.capability("monitor");
@@ -100,7 +101,7 @@ noa::Status Monitor::start() {
     }
     begin_round();
     checks_.start();
-    return {};
+    return start_traces();
 }
 
 noa::Status Monitor::quiesce(noa::Time /*deadline*/) {

@@ -16,6 +16,8 @@
 #include "../collect/agents.hpp"
 #include "../collect/days.hpp"
 #include "../collect/series.hpp"
+#include "../traces/otlp.hpp"
+#include "../traces/post.hpp"
 #include "alert_messages.hpp"
 #include "messages.hpp"
 #include "noa/sdk/backup.hpp"
@@ -45,6 +47,21 @@ struct Channel {
     std::uint32_t failures = 0; // in a row
     std::string fault;          // of the last attempt; or ""
     std::uint64_t delivered = 0;
+};
+
+// Spans on their way to a collector: one batch at a time, kept until it is taken. What comes
+// meanwhile waits in the host, which keeps the last ones.
+struct SpanExport {
+    std::uint64_t after = 0; // spans of that life of the host were sent, or lost
+    std::string life;
+    std::string batch; // empty: none is under way
+    std::uint64_t batch_spans = 0;
+    std::uint64_t batch_next = 0;
+    bool asking = false;
+    std::uint32_t failures = 0; // in a row
+    std::string fault;          // of the last attempt; or ""
+    noa::Counter sent;
+    noa::Counter lost; // that the host kept no longer, or the collector would not have
 };
 
 class Monitor final : public noa::Agent, public CheckPort {
@@ -134,6 +151,17 @@ private:
     both(noa::Result<QueryReply> memory, const History& history, const std::string& name);
     [[nodiscard]] noa::Health days_health() const;
 
+    // traces.cpp
+    void setup_traces(noa::Setup& setup);
+    [[nodiscard]] noa::Status start_traces();
+    void ask_spans();
+    void take_spans(const noa::Result<SpanPage>& page);
+    void post_spans();
+    void spans_posted(const noa::Result<Posted>& outcome);
+    [[nodiscard]] noa::Health traces_health() const;
+    void save_traces(noa::StateWriter& state) const;
+    void restore_traces(noa::StateReader& state);
+
     // CheckPort
     [[nodiscard]] noa::Time check_now() const override;
     noa::sdk::TimerId later(noa::Duration delay, noa::sdk::Function<void()> run) override;
@@ -167,6 +195,7 @@ private:
     std::set<std::string> healing_; // targets that the host was asked about
     noa::Counter healed_;
     noa::Counter heal_failed_;
+    SpanExport export_;
     noa::Counter told_;
     noa::Counter rounds_;
     noa::Counter late_;

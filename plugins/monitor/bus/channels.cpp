@@ -1,27 +1,16 @@
 // Notices on their way to receivers that may be down: one at a time each, until it is taken.
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <utility>
 
 #include "agent.hpp"
+#include "receivers.hpp"
 
 namespace monitor {
 
 namespace {
 
 using noa::Json;
-
-constexpr noa::Duration longest_rest = std::chrono::minutes(1);
-constexpr std::uint32_t most_rest_doublings = 6;
-constexpr std::uint32_t failing = 3; // in a row: it is told as this agent's health
-
-noa::Duration rest_after(std::uint32_t failures) {
-    const auto factor = std::int64_t{1} << std::min(failures - 1, most_rest_doublings);
-    return std::min<noa::Duration>(std::chrono::seconds(factor), longest_rest);
-}
 
 noa::Status outcome_of(const Exchanged& exchanged) {
     constexpr std::uint32_t taken = 200;
@@ -62,15 +51,6 @@ void Monitor::close_channels() {
         channel->retry = 0; // timers end with the generation
     }
 }
-
-namespace {
-
-std::string host_name() {
-    std::array<char, 256> name{};
-    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "noa";
-}
-
-} // namespace
 
 void Monitor::deliver(Channel& channel) {
     auto notice = channel.outbox.next();

@@ -39,11 +39,16 @@ std::int64_t Monitor::unix_ms(noa::Time at) const {
 
 noa::Status Monitor::save(noa::StateWriter& state) {
     ring_.save(state, now(), unix_ms(now()));
+    save_traces(state);
     return {};
 }
 
 noa::Status Monitor::restore(noa::StateReader& state) {
-    return ring_.restore(state, now(), unix_ms(now()));
+    noa::Status restored = ring_.restore(state, now(), unix_ms(now()));
+    if (restored) {
+        restore_traces(state);
+    }
+    return restored;
 }
 
 void Monitor::query(const QueryRequest& request, noa::Responder responder) {

@@ -3,6 +3,8 @@
 #include <set>
 #include <string_view>
 
+#include "../traces/otlp.hpp"
+
 namespace monitor {
 
 namespace {
@@ -33,11 +35,31 @@ noa::Status Settings::check() const {
     if (repeat < 1min || repeat > 7 * 24h) {
         return noa::invalid("/repeat: must be 1min to 7d");
     }
+    if (const noa::Status usable = traces.check(); !usable) {
+        return usable;
+    }
     for (const noa::Status& usable :
          {check_checks(), check_rules(), check_channels(), check_criteria()}) {
         if (!usable) {
             return usable;
         }
+    }
+    return {};
+}
+
+noa::Status TraceSettings::check() const {
+    using namespace std::chrono_literals;
+    if (!otlp.empty() && !is_collector_url(otlp)) {
+        return noa::invalid("/traces/otlp: must be http://HOST… or https://HOST…, without a user");
+    }
+    if (!ca.empty() && ca.front() != '/') {
+        return noa::invalid("/traces/ca: must be absolute, or \"\"");
+    }
+    if (authorization.find_first_of("\r\n") != std::string::npos) {
+        return noa::invalid("/traces/authorization: must be one line");
+    }
+    if (interval < 100ms || interval > 10min || timeout < 100ms || timeout > 5min) {
+        return noa::invalid("/traces: interval must be 100ms to 10min, timeout 100ms to 5min");
     }
     return {};
 }

@@ -25,6 +25,23 @@ struct DaySettings {
     }
 };
 
+// Where the host's spans are sent.
+struct TraceSettings {
+    std::string otlp;          // URL; empty: nowhere
+    std::string authorization; // of that header; a secret
+    std::string ca;
+    noa::Duration interval = std::chrono::seconds(5);
+    noa::Duration timeout = std::chrono::seconds(10);
+    static constexpr auto fields() {
+        return noa::fields(noa::optional_field("otlp", &TraceSettings::otlp),
+                           noa::optional_field("authorization", &TraceSettings::authorization),
+                           noa::optional_field("ca", &TraceSettings::ca),
+                           noa::optional_field("interval", &TraceSettings::interval),
+                           noa::optional_field("timeout", &TraceSettings::timeout));
+    }
+    [[nodiscard]] noa::Status check() const;
+};
+
 struct Settings {
     noa::Duration interval = std::chrono::seconds(10);
     noa::Duration retention = std::chrono::hours(1);
@@ -37,6 +54,7 @@ struct Settings {
     noa::Duration repeat = std::chrono::hours(4);
     std::vector<ChannelSetting> channels;
     DaySettings days;
+    TraceSettings traces;
     std::vector<Criterion> verify;
     std::string control_socket = "/run/noa/control.sock";
 
@@ -52,6 +70,7 @@ struct Settings {
                            noa::optional_field("repeat", &Settings::repeat),
                            noa::optional_field("channels", &Settings::channels),
                            noa::optional_field("days", &Settings::days),
+                           noa::optional_field("traces", &Settings::traces),
                            noa::optional_field("verify", &Settings::verify),
                            noa::optional_field("control_socket", &Settings::control_socket));
     }
@@ -104,6 +123,17 @@ inline constexpr const char* settings_schema = R"({
                       "description": "what is written down of rounds, 1s at least"},
             "max_size": {"type": "string", "pattern": "^([0-9]+(B|KiB|MiB|GiB|kB|MB|GB))+$",
                          "default": "256MiB", "description": "of all of them"}}},
+        "traces": {"type": "object", "additionalProperties": false, "properties": {
+            "otlp": {"type": "string", "maxLength": 1000, "default": "",
+                     "description": "http(s)://HOST:4318/v1/traces of a collector; \"\": none"},
+            "authorization": {"type": "string", "maxLength": 4000, "default": "",
+                              "description": "that header of a request, by reference"},
+            "ca": {"type": "string", "maxLength": 1000, "default": "",
+                   "description": "a file of certificates; \"\": the system's"},
+            "interval": {"$ref": "#/definitions/time", "default": "5s",
+                         "description": "between two batches, 100ms to 10min"},
+            "timeout": {"$ref": "#/definitions/time", "default": "10s",
+                        "description": "of a batch"}}},
         "shipped_rules": {"type": "boolean", "default": true,
                           "description": "rules that come with the agent are looked at, too"},
         "repeat": {"$ref": "#/definitions/time", "default": "4h",
@@ -167,6 +197,8 @@ inline constexpr const char* settings_schema = R"({
                            "description": "of an http answer that is well"},
                 "body": {"type": "string", "maxLength": 1000, "default": "",
                          "description": "a text that an answer must have"},
+                "ca": {"type": "string", "maxLength": 1000, "default": "",
+                       "description": "of https: a file of certificates; \"\": the system's"},
                 "max_age": {"$ref": "#/definitions/time", "default": "1d",
                             "description": "since a file was written"},
                 "on_failure": {"$ref": "#/definitions/heal"}}}}}})";

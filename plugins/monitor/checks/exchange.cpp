@@ -22,7 +22,16 @@ void Exchange::begin(const Endpoint& endpoint, std::string request, std::string 
     cancel();
     done_ = std::move(done);
     answer_ = request.empty() ? nullptr : std::make_unique<HttpAnswer>(std::move(wanted));
-    unsent_ = std::move(request);
+    if (answer_ && endpoint.tls) {
+        auto session = TlsSession::open(endpoint, std::move(request));
+        if (!session) {
+            fail(session.error().text);
+            return;
+        }
+        tls_ = *std::move(session);
+    } else {
+        unsent_ = std::move(request);
+    }
     deadline_ = port_->later(timeout, [this, timeout] {
         deadline_ = 0;
         fail("no answer within " + noa::sdk::to_text(timeout));
@@ -51,6 +60,7 @@ void Exchange::cancel() {
     connected_ = false;
     unsent_.clear();
     answer_.reset();
+    tls_.reset();
     done_ = {};
 }
 
@@ -99,7 +109,10 @@ void Exchange::connected() {
         end({Exchanged::End::connected, {}, 0, false});
     } else {
         connected_ = true;
-        send();
+        std::string nothing;
+        if (take({}, nothing)) {
+            send();
+        }
     }
 }
 
@@ -111,9 +124,22 @@ void Exchange::send() {
         return;
     }
     unsent_.erase(0, size > 0 ? static_cast<std::size_t>(size) : 0);
-    if (unsent_.empty()) {
-        watch(noa::ready_read);
+    watch(unsent_.empty() ? noa::ready_read : noa::ready_write);
+}
+
+// False when it has failed.
+bool Exchange::take(std::string_view bytes, std::string& ret_said) {
+    if (!tls_) {
+        ret_said.append(bytes);
+        return true;
     }
+    const noa::Status taken = tls_->take(bytes, ret_said);
+    unsent_ += tls_->to_send();
+    if (!taken) {
+        fail(taken.error().text);
+        return false;
+    }
+    return true;
 }
 
 // One piece for each call: an endless answer has its turn as others have theirs.
@@ -126,12 +152,17 @@ void Exchange::receive() {
         }
         return;
     }
-    const auto state =
-        size == 0 ? answer_->end() : answer_->feed({piece, static_cast<std::size_t>(size)});
+    std::string said;
+    if (!take({piece, static_cast<std::size_t>(size)}, said)) {
+        return;
+    }
+    const auto state = size == 0 ? answer_->end() : answer_->feed(said);
     if (state == HttpAnswer::State::broken) {
         end({Exchanged::End::broken, {}, 0, false});
     } else if (state == HttpAnswer::State::done) {
         end({Exchanged::End::answered, {}, answer_->status(), answer_->has_body()});
+    } else if (!unsent_.empty()) {
+        send(); // of the handshake
     }
 }
 

@@ -10,6 +10,7 @@
 #include "http.hpp"
 #include "noa/sdk/sockets.hpp"
 #include "terms.hpp"
+#include "tls.hpp"
 
 namespace monitor {
 
@@ -48,8 +49,9 @@ public:
 
     Exchange(ExchangePort& port, noa::Sockets& sockets) : port_(&port), sockets_(&sockets) {}
 
-    // `request` empty: it ends when it is connected. `wanted`: a text in the body of the answer.
-    // `done` is called once, unless it is cancelled before; what was under way is cancelled.
+    // `request` empty: it ends when it is connected, and TLS is no part of it. `wanted`: a text in
+    // the body of the answer. `done` is called once, unless it is cancelled before; what was under
+    // way is cancelled.
     void begin(const Endpoint& endpoint, std::string request, std::string wanted,
                noa::Duration timeout, Done done);
     void cancel();
@@ -61,6 +63,7 @@ private:
     void connected();
     void send();
     void receive();
+    [[nodiscard]] bool take(std::string_view bytes, std::string& ret_said);
     void fail(std::string text);
     void end(Exchanged outcome);
 
@@ -71,6 +74,7 @@ private:
     noa::Fd connection_;
     bool connected_ = false;
     std::string unsent_;
+    std::unique_ptr<TlsSession> tls_;    // null: in the clear
     std::unique_ptr<HttpAnswer> answer_; // null: nothing is asked
     Done done_;
 };

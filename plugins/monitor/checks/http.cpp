@@ -9,7 +9,7 @@ namespace {
 std::string head_of(std::string_view method, const Endpoint& endpoint) {
     const bool address = endpoint.host.find(':') != std::string::npos;
     std::string host = address ? "[" + endpoint.host + "]" : endpoint.host;
-    if (endpoint.port != "80") {
+    if (endpoint.port != (endpoint.tls ? "443" : "80")) {
         host += ":" + endpoint.port;
     }
     return std::string(method) + " " + endpoint.path + " HTTP/1.0\r\nHost: " + host +

@@ -78,12 +78,13 @@ noa::Result<Endpoint> parse_address(std::string_view text) {
     if (host.find_first_of(bracketed ? "[]/@" : "[]/@:") != std::string_view::npos) {
         return bad(text, wanted);
     }
-    return Endpoint{std::string(host), std::string(text.substr(colon + 1)), {}};
+    return Endpoint{std::string(host), std::string(text.substr(colon + 1)), {}, false};
 }
 
 noa::Result<Endpoint> parse_url(std::string_view url) {
-    constexpr std::string_view scheme = "http://";
-    constexpr std::string_view wanted = "http://HOST[:PORT][/PATH]";
+    constexpr std::string_view wanted = "http://HOST[:PORT][/PATH] or https://…";
+    const bool tls = url.starts_with("https://");
+    const std::string_view scheme = tls ? "https://" : "http://";
     if (!url.starts_with(scheme) || !is_plain(url)) {
         return bad(url, wanted);
     }
@@ -93,13 +94,14 @@ noa::Result<Endpoint> parse_url(std::string_view url) {
     const std::string_view path = slash == std::string_view::npos ? "/" : rest.substr(slash);
     const auto colon = authority.rfind(':');
     if (colon == std::string::npos || authority.find(']', colon) != std::string::npos) {
-        authority += ":80";
+        authority += tls ? ":443" : ":80";
     }
     auto endpoint = parse_address(authority);
     if (!endpoint || path.front() != '/') {
         return bad(url, wanted);
     }
     endpoint->path = path.substr(0, path.find('#'));
+    endpoint->tls = tls;
     return endpoint;
 }
 
@@ -123,6 +125,9 @@ noa::Status CheckSetting::check() const {
         return noa::invalid("/interval must be 1s to 1d, /timeout 10ms to 5min, /retries 20 at "
                             "most, /pause 1ms to 5min");
     }
+    if (!ca.empty() && (ca.front() != '/' || !target.starts_with("https://"))) {
+        return noa::invalid("/ca: must be an absolute path, and the target https://…");
+    }
     return check_target(*known, target);
 }
 
@@ -131,7 +136,9 @@ CheckKind CheckSetting::kind() const {
 }
 
 Endpoint CheckSetting::endpoint() const {
-    return kind() == CheckKind::http ? *parse_url(target) : *parse_address(target);
+    Endpoint endpoint = kind() == CheckKind::http ? *parse_url(target) : *parse_address(target);
+    endpoint.ca = ca;
+    return endpoint;
 }
 
 } // namespace monitor

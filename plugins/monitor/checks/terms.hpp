@@ -18,6 +18,8 @@ struct Endpoint {
     std::string host;
     std::string port;
     std::string path; // http only; begins with "/"
+    bool tls = false;
+    std::string ca = {}; // a file of certificates that are trusted; empty: the system's
 };
 
 struct CheckSetting {
@@ -32,6 +34,7 @@ struct CheckSetting {
     std::vector<std::uint32_t> status = {200};
     std::string body;
     noa::Duration max_age = std::chrono::hours(24);
+    std::string ca = {}; // of https
     HealSetting on_failure = {};
 
     static constexpr auto fields() {
@@ -46,6 +49,7 @@ struct CheckSetting {
                            noa::optional_field("status", &CheckSetting::status),
                            noa::optional_field("body", &CheckSetting::body),
                            noa::optional_field("max_age", &CheckSetting::max_age),
+                           noa::optional_field("ca", &CheckSetting::ca),
                            noa::optional_field("on_failure", &CheckSetting::on_failure));
     }
 
@@ -56,7 +60,7 @@ struct CheckSetting {
     [[nodiscard]] Endpoint endpoint() const;
 };
 
-// "http://HOST[:PORT][/PATH]"; a host in brackets is IPv6.
+// "http://HOST[:PORT][/PATH]", or https://; a host in brackets is IPv6.
 [[nodiscard]] noa::Result<Endpoint> parse_url(std::string_view url);
 // "HOST:PORT", "[ADDRESS]:PORT".
 [[nodiscard]] noa::Result<Endpoint> parse_address(std::string_view text);

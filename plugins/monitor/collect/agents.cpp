@@ -72,8 +72,8 @@ std::string name_part(std::string_view text) {
 // An agent's own, in the form noa.metrics/1.
 class OwnFigures {
 public:
-    OwnFigures(const AgentBrief& agent, const Labels& labels, Samples& into)
-        : before_("noa_" + name_part(agent.plugin) + "_"), labels_(labels), into_(into) {}
+    OwnFigures(std::string before, const Labels& labels, Samples& into)
+        : before_(std::move(before)), labels_(labels), into_(into) {}
 
     void read(const std::string& key, const Json& figure) {
         const std::string type = text_of(figure, "type");
@@ -247,8 +247,13 @@ void read_metrics(const AgentBrief& agent, const Json& metrics, Samples& into) {
         return;
     }
     const Labels labels{{"agent", agent.name}};
-    add(metrics.value("host", Json()), figures, labels, into);
-    OwnFigures own(agent, labels, into);
+    const Json host = metrics.value("host", Json());
+    add(host, figures, labels, into);
+    const Json took = host.is_object() ? host.value("took", Json()) : Json();
+    if (number_of(took, "count").value_or(0) > 0) { // no room for those that did nothing yet
+        OwnFigures("noa_agent_", labels, into).read("message_seconds", took);
+    }
+    OwnFigures own("noa_" + name_part(agent.plugin) + "_", labels, into);
     const Json told = metrics.value("agent", Json());
     for (const auto& [key, figure] : told.items()) {
         own.read(key, figure);

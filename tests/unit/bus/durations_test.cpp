@@ -47,17 +47,31 @@ TEST(Durations, APercentileIsOfWhatCameBetween) {
     EXPECT_EQ(percentile(now, now, 95).ms, 0);
 }
 
+TEST(Durations, BelowAPowerOfTwoTheyAreCountedExactly) {
+    Durations took;
+    took.add(15 * ms);
+    took.add(16 * ms);
+    took.add_shared(1023 * ms);
+    took.add_shared(1024 * ms);
+    const auto counts = took.counts();
+    EXPECT_EQ(shorter_than(counts, 1), 0U);
+    EXPECT_EQ(shorter_than(counts, 16), 1U);
+    EXPECT_EQ(shorter_than(counts, 1024), 3U);
+    EXPECT_EQ(shorter_than(counts, 65'536), 4U);
+    EXPECT_EQ(took.sum_ns(), (15 + 16 + 1023 + 1024) * ms);
+}
+
 TEST(Durations, OneIsItsOwnPercentile) {
     Durations took;
     took.add(3000 * ms);
     EXPECT_EQ(percentile(took.counts(), {}, 50).ms, 2816);
 }
 
-TEST(Durations, SurviveCountsThatRunOver) {
+TEST(Durations, GoOnPastFourThousandMillion) {
     Durations::Counts before{};
     Durations::Counts now{};
     before[3] = UINT32_MAX;
-    now[3] = 1;
+    now[3] = std::uint64_t{UINT32_MAX} + 2;
     EXPECT_EQ(percentile(now, before, 95).total, 2U);
 }
 

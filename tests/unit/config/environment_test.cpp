@@ -38,6 +38,8 @@ TEST(environment, sets_every_key_of_the_host) {
                               {"NOA_HOST_DEBOUNCE", "1ms"},
                               {"NOA_HOST_KEEP_VERSIONS", "7"},
                               {"NOA_HOST_MAX_PINNED", "8"},
+                              {"NOA_HOST_TRACES_SAMPLING", "0.25"},
+                              {"NOA_HOST_TRACES_KEEP", "10"},
                               {"NOA_HOST_RESTART_BACKOFF", "1ms"},
                               {"NOA_HOST_RESTART_BACKOFF_MAX", "2ms"},
                               {"NOA_HOST_RESTART_MAX", "3"},
@@ -76,6 +78,7 @@ TEST(environment, sets_every_key_of_the_host) {
     EXPECT_EQ(config.host.debounce, 1ms);
     EXPECT_EQ(config.host.keep_versions, 7U);
     EXPECT_EQ(config.host.max_pinned, 8U);
+    EXPECT_EQ(config.host.traces, (TracesConfig{0.25, 10}));
     EXPECT_TRUE(config.notices.empty());
     EXPECT_EQ(config.origins.at("host.log.level").text(), "environment NOA_HOST_LOG_LEVEL");
 }

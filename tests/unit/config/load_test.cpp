@@ -75,6 +75,7 @@ probe_timeout = "1s"
 debounce = "5ms"
 keep_versions = 5
 max_pinned = 2
+traces = { sampling = 0.5, keep = 9 }
 [host.log]
 level = "debug"
 format = "json"
@@ -110,6 +111,7 @@ settings = { x = [1, { y = "z" }] }
     EXPECT_EQ(host.debounce, 5ms);
     EXPECT_EQ(host.keep_versions, 5U);
     EXPECT_EQ(host.max_pinned, 2U);
+    EXPECT_EQ(host.traces, (TracesConfig{0.5, 9}));
     EXPECT_EQ(host.log, (LogConfig{Level::debug, LogFormat::json}));
     const auto& web = config->agents.at("web");
     EXPECT_EQ(web.name, "web");

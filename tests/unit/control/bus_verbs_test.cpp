@@ -21,8 +21,10 @@ private:
 class FakeCaller : public bus::Caller {
 public:
     Result<bus::Reply> call(std::string_view agent, std::string_view operation,
-                            std::string_view body, std::chrono::milliseconds timeout) override {
+                            std::string_view body, std::chrono::milliseconds timeout,
+                            std::string_view traceparent) override {
         const std::lock_guard lock(mutex);
+        last_traceparent = traceparent;
         last_timeout = timeout;
         last_body = body;
         const auto found = replies.find(std::string(agent) + " " + std::string(operation));
@@ -49,6 +51,7 @@ public:
     std::map<std::string, bus::Reply> replies;
     std::chrono::milliseconds last_timeout{};
     std::string last_body;
+    std::string last_traceparent;
     bus::OnEvent on_event;
 };
 

@@ -1,4 +1,4 @@
-// The list of drafts, and the one that is open: /drafts#ID.
+// The list of drafts, and the one that is open: /drafts#ID, or /drafts#ID/read to look on.
 import { askFirst } from "/actions.js";
 import { Desk, say } from "/drafts/desk.js";
 import { Link } from "/drafts/link.js";
@@ -24,7 +24,7 @@ async function showList() {
     (row, { title, status, type, author, updated_at }) => {
       const [head, ...cells] = row.children;
       put(head.firstChild, title);
-      const ago = `${span((Date.now() - updated_at) / 1000)} ago`;
+      const ago = `${span((Date.now() - Date.parse(updated_at)) / 1000)} ago`;
       for (const [at, value] of [status, type, author, ago].entries()) put(cells[at], value ?? "");
     });
   $("#none").hidden = drafts.length > 0;
@@ -38,7 +38,7 @@ async function createDraft() {
 }
 
 async function show() {
-  const id = decodeURIComponent(location.hash.slice(1));
+  const [id, way] = location.hash.slice(1).split("/").map(decodeURIComponent);
   desk?.close();
   desk = null;
   $("#choice").hidden = id !== "";
@@ -48,9 +48,11 @@ async function show() {
     await showList();
     return;
   }
-  const opened = await ask("open", { id, name: me() });
+  const opened = await ask("open", { id, name: me(), observe: way === "read" });
   const text = opened.next === undefined ? opened : await whole(ask, { id });
-  desk = new Desk(link, ask, me, { ...opened, version: text.version, content: text.content });
+  desk = new Desk(link, ask, me, {
+    ...opened, version: text.version, content: text.content, observes: way === "read",
+  });
   desk.view.focus();
   if (link.open) await desk.shared.settle(true); // what came since the text did
 }

@@ -20,6 +20,7 @@ export class Desk {
   #ask;
   #me;
   #session;
+  #observes;
   #cursorDue = null;
   #alive = setInterval(() => this.#tellCursor(), aliveEvery);
   #others = new Map(); // session -> name
@@ -31,7 +32,8 @@ export class Desk {
     this.#me = me;
     this.id = opened.id;
     this.looksBack = false;
-    this.writes = !["viewer", "commenter", "observer"].includes(opened.role);
+    this.#observes = opened.observes;
+    this.writes = !opened.observes && ["editor", "owner"].includes(opened.role);
     this.view = makeEditor($("#text"), (transactions) => this.#changed(transactions));
     this.live = live(opened.version, opened.content, this.writes); // also while the past is looked at
     this.view.setState(this.live);
@@ -127,7 +129,7 @@ export class Desk {
 
   #slide() {
     const slider = $("#slider");
-    slider.max = String(Math.max(1, getSyncedVersion(this.live)));
+    slider.max = String(getSyncedVersion(this.live));
     if (!this.looksBack) slider.value = slider.max;
   }
 
@@ -168,7 +170,9 @@ export class Desk {
 
   // The connection is there again, or the name is another: as the same session, if it is known still.
   async come() {
-    const { session } = await this.#ask("open", { id: this.id, session: this.#session, name: this.#me() });
+    const { session } = await this.#ask("open", {
+      id: this.id, session: this.#session, name: this.#me(), observe: this.#observes,
+    });
     this.#goBy(session);
     await this.shared.settle(true);
     this.#tellCursor();

@@ -14,7 +14,7 @@ const look = EditorView.theme({
     fontFamily: "'Iowan Old Style', 'Palatino Linotype', 'DejaVu Serif', serif", lineHeight: "1.6",
     maxHeight: "78vh", minHeight: "50vh",
   },
-  ".cm-content": { caretColor: "var(--accent)", maxWidth: "46em", padding: "8px 4px" },
+  ".cm-content": { caretColor: "var(--accent)", maxWidth: "46em", padding: "20px 4px 8px" },
   ".cm-cursor": { borderLeftColor: "var(--accent)", borderLeftWidth: "2px" },
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": {
     background: "color-mix(in srgb, var(--accent) 30%, transparent)",

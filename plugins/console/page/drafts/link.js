@@ -3,8 +3,10 @@
 
 const agent = "drafting";
 const firstPause = 250, longestPause = 8000;
+// Of noa/status.h: it will be another time. The agent is being reloaded, or has too much to do.
+const passing = new Set([-4, -5, -6, -8, -9, -12, -14, -15]);
 
-// `refused`: it came there and was answered; otherwise nobody knows what came of it.
+// `refused`: it will not be taken, however often it is asked for; otherwise nobody knows.
 export class LinkError extends Error {
   constructor(text, refused) {
     super(text);
@@ -97,7 +99,7 @@ export class Link {
     if (asked === undefined) return;
     this.#asked.delete(message.id);
     if (message.error !== undefined) {
-      asked.reject(new LinkError(message.error, true));
+      asked.reject(new LinkError(message.error, !passing.has(message.status)));
     } else {
       asked.resolve(message.reply);
     }

@@ -7,6 +7,7 @@ const severities = { error: "error", warning: "warning", suggestion: "info" };
 const shown = [
   ["words", "words"], ["sentences", "sentences"], ["reading_minutes", "minutes to read"],
   ["flesch", "Flesch reading ease"], ["flesch_kincaid", "Flesch–Kincaid grade"],
+  ["passives", "passive voice"], ["adverbs", "adverbs"],
 ];
 
 export class Remarks {
@@ -42,10 +43,13 @@ export class Remarks {
     }
     this.#asking = true;
     try {
-      const told = await this.#ask("analyse", { id: this.#desk.id });
-      if (this.#desk) this.#take(told);
+      const { id } = this.#desk;
+      const [told, figures] = await Promise.all([
+        this.#ask("lint", { id, near: true }), this.#ask("analyse", { id }),
+      ]);
+      if (this.#desk) this.#take(told, { ...figures.counts, ...figures.readability });
     } catch {
-      this.#again ||= false; // the next change asks once more
+      // The next change asks once more.
     } finally {
       this.#asking = false;
       if (this.#again && this.#desk) this.soon();
@@ -53,14 +57,14 @@ export class Remarks {
     }
   }
 
-  #take({ version, findings, figures }) {
+  #take({ version, findings }, figures) {
     const { view, live, looksBack, shared } = this.#desk;
     // Of another text than the one that is here: the change between them asks anew.
     if (looksBack || version !== getSyncedVersion(live) || shared.pending > 0) return;
-    const within = findings.filter(({ from, to }) => from < to && to <= live.doc.length).slice(0, mostShown);
+    const within = findings.filter(({ begin, end }) => begin < end && end <= live.doc.length).slice(0, mostShown);
     view.dispatch(setDiagnostics(view.state, within.map((finding) => ({
-      from: finding.from,
-      to: finding.to,
+      from: finding.begin,
+      to: finding.end,
       severity: severities[finding.severity] ?? "info",
       source: finding.rule,
       message: finding.message,
@@ -68,7 +72,7 @@ export class Remarks {
     }))));
     this.#list(within, findings.length);
     $("#figures").replaceChildren(...shown.filter(([name]) => Number.isFinite(figures[name]))
-      .flatMap(([name, label]) => [make("dt", {}, label), make("dd", {}, number(figures[name], 1))]));
+      .flatMap(([name, label]) => [make("dt", {}, label), make("dd", {}, number(figures[name], name === "reading_minutes" ? 0 : 1))]));
   }
 
   #fixes({ replacements = [] }) {
@@ -81,15 +85,15 @@ export class Remarks {
 
   #list(findings, all) {
     put($("#remarks-head"), `Remarks: ${all}`);
-    keep($("#remarks"), findings, ({ from, rule }) => `${from} ${rule}`,
+    keep($("#remarks"), findings, ({ begin, rule }) => `${begin} ${rule}`,
       () => make("li", {}, make("button", { type: "button" }), make("span", { class: "faint" })),
-      (item, { from, to, message, rule }) => {
+      (item, { begin, end, message, rule }) => {
         const [button, name] = item.children;
         put(button, message);
         put(name, rule);
         button.onclick = () => {
           const { view } = this.#desk;
-          view.dispatch({ selection: { anchor: from, head: to }, scrollIntoView: true });
+          view.dispatch({ selection: { anchor: begin, head: end }, scrollIntoView: true });
           view.focus();
         };
       });

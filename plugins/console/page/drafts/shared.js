@@ -3,6 +3,7 @@
 import { ChangeSet, getSyncedVersion, receiveUpdates, sendableUpdates } from "../vendor/codemirror.js";
 
 const mostAtOnce = 100;
+const firstPause = 50, longestPause = 3000;
 
 export class Shared {
   #link;
@@ -11,9 +12,12 @@ export class Shared {
   #told;
   #busy = false;
   #again = "";
+  #pause = firstPause;
+  #later = null;
   who = {}; // "as", "session": who edits
 
-  // `told({pending, error})`: what is not on the agent's disk yet, and what it will not take.
+  // `told({pending, error, behind})`: what is not on the agent's disk yet, what it will not take, and
+  // whether it could not be asked.
   constructor(link, id, view, told = () => {}) {
     this.#link = link;
     this.#id = id;
@@ -41,9 +45,11 @@ export class Shared {
     try {
       if (behind) await this.#pull();
       while (this.pending > 0) await this.#push();
-      this.#told({ pending: 0, error: null });
+      this.#pause = firstPause;
+      this.#told({ pending: 0, error: null, behind: false });
     } catch (error) {
-      this.#told({ pending: this.pending, error: error.refused ? error.message : null });
+      this.#told({ pending: this.pending, error: error.refused ? error.message : null, behind: true });
+      if (!error.refused && this.#link.open) this.#tryLater();
     } finally {
       this.#busy = false;
     }
@@ -60,15 +66,24 @@ export class Shared {
     }
   }
 
+  debug() { return [this.#busy, this.#again, this.#pause]; }
   close() {
+    clearTimeout(this.#later);
     this.#link.ignore(`drafts.${this.#id}.updates`);
+  }
+
+  // The agent is not there for a moment; what came of the last attempt is not known.
+  #tryLater() {
+    clearTimeout(this.#later);
+    this.#later = setTimeout(() => void this.settle(true), this.#pause * (0.5 + Math.random()));
+    this.#pause = Math.min(2 * this.#pause, longestPause);
   }
 
   async #push() {
     const version = this.version;
     const updates = sendableUpdates(this.#view.state).slice(0, mostAtOnce)
       .map(({ changes, clientID }) => ({ clientID, changes: changes.toJSON() }));
-    this.#told({ pending: this.pending, error: null });
+    this.#told({ pending: this.pending, error: null, behind: false });
     const answer = await this.#link.request("edit", { id: this.#id, version, updates, ...this.who });
     this.#take(version, answer.accepted ? updates : answer.updates);
     if (!answer.accepted && answer.version > this.version) await this.#pull();

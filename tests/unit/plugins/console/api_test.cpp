@@ -56,6 +56,30 @@ TEST(metrics, are_rates_between_two_rounds) {
     EXPECT_FALSE(console::point_of(metrics).contains("business"));
 }
 
+TEST(metrics, percentiles_are_of_what_was_handled_between_two_rounds) {
+    const auto round = [](std::int64_t unix_ms, double fast, double slow, double all) {
+        const auto bucket = [](const char* le, double below) {
+            return figure("noa_agent_message_seconds_bucket", below,
+                          {{"agent", "cache"}, {"le", le}}, "histogram");
+        };
+        return Figures::parse(
+            {{"at", unix_ms},
+             {"figures",
+              {figure("noa_agent_up", 1, {{"agent", "cache"}}, "gauge"), bucket("0.016", fast),
+               bucket("1.024", slow), bucket("+Inf", all)}}});
+    };
+    const Json metrics =
+        console::metrics_of(round(1'010'000, 150, 190, 190), round(1'000'000, 100, 100, 100));
+    const Json& percentiles = metrics["application"]["percentiles"];
+    EXPECT_NEAR(percentiles["p50"].get<double>(), 14.4, 0.1);
+    EXPECT_NEAR(percentiles["p95"].get<double>(), 16 + 1008 * 35.5 / 40, 0.1);
+    EXPECT_EQ(metrics["application"]["agents"]["cache"]["percentiles"], percentiles);
+    const Json idle = console::metrics_of(round(1'010'000, 1, 1, 1), round(1'000'000, 1, 1, 1));
+    EXPECT_TRUE(idle["application"]["percentiles"].is_null());
+    const Json anew = console::metrics_of(round(1'010'000, 1, 1, 1), round(1'000'000, 2, 2, 2));
+    EXPECT_TRUE(anew["application"]["percentiles"].is_null());
+}
+
 TEST(metrics, that_nobody_can_know_yet_are_null) {
     const Json metrics = console::metrics_of(round_at(1'000'000, 10, 100, 1000, 10, 1), Figures());
     EXPECT_TRUE(metrics["system"]["cpu"].is_null());

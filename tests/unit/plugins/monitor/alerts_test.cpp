@@ -220,8 +220,9 @@ const std::vector<Case> cases{
       {"noa_agent_messages_handled_total", "0+100x80"}}},
     {"HighLatency",
      "agent",
-     {{"noa_agent_busy_seconds_total", "0x5 0+20x10 200x60"},
-      {"noa_agent_messages_handled_total", "0+10x80"}}},
+     {{"noa_agent_message_seconds_bucket|1.024", "0+10x4 50x10 50+10x60"},
+      {"noa_agent_message_seconds_bucket|2.048", "0+10x80"},
+      {"noa_agent_message_seconds_bucket|+Inf", "0+10x80"}}},
     {"HighCpu", "mode", {{"noa_system_cpu_seconds_total", "0+5x10 50x20 50+9x20"}}},
     {"MemoryAbove80",
      "",
@@ -258,7 +259,12 @@ TEST(ShippedRules, EachFiresAndIsOver) {
         for (const auto& [name, values] : one.series) {
             const auto parsed = monitor::parse_values(values);
             ASSERT_TRUE(parsed) << parsed.error().text;
-            series.push_back({name, labels_of(one), *parsed});
+            const std::string_view all = name; // of a histogram with the bound behind it
+            auto labels = labels_of(one);
+            if (const auto bar = all.find('|'); bar != std::string_view::npos) {
+                labels.emplace_back("le", all.substr(bar + 1));
+            }
+            series.push_back({std::string(all.substr(0, all.find('|'))), labels, *parsed});
         }
         const noa::Duration wait = rules[0].setting.wait;
         std::vector<AlertState> told;
@@ -288,9 +294,12 @@ TEST(ShippedRules, AnAgentThatSomebodyStoppedIsNotDown) {
 }
 
 TEST(ShippedRules, AnAgentThatNobodyAsksIsNotSlow) {
-    const std::vector<monitor::TrialSeries> series{
-        {"noa_agent_busy_seconds_total", {{"agent", "a"}}, *monitor::parse_values("0+1x40")},
-        {"noa_agent_messages_handled_total", {{"agent", "a"}}, *monitor::parse_values("5x40")}};
+    const std::vector<monitor::TrialSeries> series{{"noa_agent_message_seconds_bucket",
+                                                    {{"agent", "a"}, {"le", "1.024"}},
+                                                    *monitor::parse_values("5x40")},
+                                                   {"noa_agent_message_seconds_bucket",
+                                                    {{"agent", "a"}, {"le", "+Inf"}},
+                                                    *monitor::parse_values("9x40")}};
     EXPECT_THAT(monitor::try_rules(monitor::rules_of(true, {}), series, 10s), IsEmpty());
 }
 

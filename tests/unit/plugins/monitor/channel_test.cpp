@@ -217,7 +217,7 @@ TEST(Channels, WhatMakesNoSenseIsRefused) {
     };
     refused([](auto& bad) { bad.name = "A"; });
     refused([](auto& bad) { bad.type = "pigeon"; });
-    refused([](auto& bad) { bad.target = "https://x/"; });
+    refused([](auto& bad) { bad.target = "ftp://x/"; });
     refused([](auto& bad) { bad.target = std::string(2000, 'x'); });
     refused([](auto& bad) { bad.severity = "loud"; });
     refused([](auto& bad) { bad.timeout = 1ms; });

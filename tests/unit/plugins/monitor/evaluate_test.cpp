@@ -96,4 +96,36 @@ TEST_F(Evaluate, NothingIsKnownBeforeTheFirstRound) {
                 IsEmpty());
 }
 
+// Ten messages: five below 1, nine below 2.
+TEST(HistogramQuantile, IsThatOfPrometheus) {
+    monitor::SeriesRing ring;
+    const auto bucket = [](const char* name, const char* le, double value) {
+        return monitor::Sample{name, Kind::histogram, "", {{"agent", "a"}, {"le", le}}, value};
+    };
+    ring.append(noa::Time(10s), {bucket("took_bucket", "1", 5), bucket("took_bucket", "2", 9),
+                                 bucket("took_bucket", "+Inf", 10), bucket("idle_bucket", "1", 0),
+                                 bucket("idle_bucket", "+Inf", 0), bucket("cut_bucket", "1", 5),
+                                 bucket("cut_bucket", "2", 9)});
+    const auto of = [&](const std::string& text) {
+        const auto parsed = monitor::parse_expression(text);
+        EXPECT_TRUE(parsed) << text;
+        return parsed ? monitor::evaluate(**parsed, ring) : Vector();
+    };
+    const Labels a{{"agent", "a"}};
+    EXPECT_THAT(of("histogram_quantile(0.5, took_bucket)"), ElementsAre(Pair(a, 1)));
+    EXPECT_THAT(of("histogram_quantile(0.25, took_bucket)"), ElementsAre(Pair(a, 0.5)));
+    EXPECT_THAT(of("histogram_quantile(0.7, took_bucket)"), ElementsAre(Pair(a, 1.5)));
+    EXPECT_THAT(of("histogram_quantile(0.99, took_bucket)"), ElementsAre(Pair(a, 2)));
+    EXPECT_THAT(of("histogram_quantile(0.95, sum by (agent, le) (took_bucket)) > 1"),
+                ElementsAre(Pair(a, 2)));
+    for (const char* none : {"idle", "cut"}) {
+        EXPECT_THAT(of("histogram_quantile(0.5, " + std::string(none) + "_bucket) > -1"),
+                    IsEmpty());
+    }
+    for (const char* wrong : {"histogram_quantile(took_bucket)", "histogram_quantile(0.5, 1)",
+                              "histogram_quantile(0.5 took_bucket)", "histogram_quantile(0.5,"}) {
+        EXPECT_FALSE(monitor::parse_expression(wrong)) << wrong;
+    }
+}
+
 } // namespace
