@@ -31,6 +31,20 @@ std::string_view text_of(cmark_node* node) {
     return literal != nullptr ? literal : std::string_view();
 }
 
+// "target", "<target>", and a title behind; not: "words in parentheses".
+bool is_target(std::string_view inside) {
+    constexpr std::string_view blanks = " \t\r\n>";
+    const std::size_t begin = std::min(inside.find_first_not_of(blanks), inside.size());
+    inside.remove_prefix(begin);
+    if (inside.starts_with('<')) {
+        return true;
+    }
+    const std::size_t end = std::min(inside.find_first_of(" \t\r\n"), inside.size());
+    const std::size_t title = inside.find_first_not_of(blanks, end);
+    return title == std::string_view::npos ||
+           std::string_view("\"'(").find(inside[title]) != std::string_view::npos;
+}
+
 // The link says nothing but where it leads.
 bool is_address(cmark_node* link) {
     cmark_node* text = cmark_node_first_child(link);
@@ -107,7 +121,9 @@ void Aligner::put(std::string_view prose, std::size_t at, std::size_t size, Bloc
     if (hidden_ > 0) {
         return;
     }
-    const bool verbatim = prose.size() == size && prose != placeholder;
+    // A line's end is a space in prose.
+    const bool verbatim = leaf_.text.substr(at, size) == prose ||
+                          (size == 1 && prose.size() == 1 && leaf_.text[at] == '\n');
     const auto prose_size = static_cast<std::uint32_t>(prose.size());
     const auto source_size = static_cast<std::uint32_t>(size);
     const auto source = static_cast<std::uint32_t>(at - leaf_.begin);
@@ -304,7 +320,7 @@ std::size_t Aligner::past_target(std::size_t at) const {
         } else if (byte == '(') {
             ++depth;
         } else if (byte == ')' && --depth == 0) {
-            return to + 1;
+            return is_target(text.substr(at + 1, to - at - 1)) ? to + 1 : at;
         }
     }
     return at;

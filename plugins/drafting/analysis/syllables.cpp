@@ -45,10 +45,9 @@ bool is_apart_after_i(std::string_view rest, char before, std::size_t at) noexce
     if (at > 1 && is_one_of(before, "tcsgx")) {
         return !is_one_of(next, second == 'a' ? "ln" : "nu");
     }
-    if (at > 1 && is_one_of(before, "ln") && next == 'n' && (second == 'o' || before == 'l')) {
-        return false;
-    }
-    return true;
+    const bool joined =
+        at > 1 && is_one_of(before, "ln") && next == 'n' && (second == 'o' || before == 'l');
+    return !joined;
 }
 
 // Whether the vowels at this place and the next are spoken apart.

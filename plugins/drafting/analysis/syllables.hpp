@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-struct _HyphenDict;
+struct _HyphenDict; // NOLINT(bugprone-reserved-identifier): the library calls it so
 
 namespace drafting::prose {
 

@@ -134,6 +134,7 @@ std::vector<Keyword> keywords(std::string_view text, Format format, Language& la
         }
     });
     std::vector<Keyword> found;
+    found.reserve(told.size() + pairs.size());
     for (const auto& [stem, entry] : told) {
         found.push_back({entry.form(), entry.count, 0});
     }

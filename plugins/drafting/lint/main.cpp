@@ -1,5 +1,6 @@
 // noa-draft-lint: what noactl draft lint becomes. It needs no host.
 #include <cstdio>
+#include <exception>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -126,10 +127,7 @@ void print(const Options& options, const std::vector<Checked>& all,
     }
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-    const auto words = std::span<char* const>(argv, static_cast<std::size_t>(argc)).subspan(1);
+int run(std::span<char* const> words) {
     const auto options = drafting::lint::read_options(words);
     if (!options) {
         return complain(options.error().text);
@@ -159,4 +157,15 @@ int main(int argc, char** argv) {
     return !std::cout ? complain("standard output cannot be written")
            : fails    ? exit_found
                       : exit_clean;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(std::span<char* const>(argv, static_cast<std::size_t>(argc)).subspan(1));
+    } catch (const std::exception& exception) { // there is no memory
+        std::fprintf(stderr, "noa-draft-lint: %s\n", exception.what());
+        return exit_usage;
+    }
 }

@@ -84,6 +84,7 @@ TEST(blocks, keep_their_place_in_quotes_and_lists_with_lazy_lines) {
     EXPECT_EQ(shouted("> one\n> > two\nthree\n\n- four\n  five\n    1. six\n       seven\n"),
               "> ONE\n> > TWO\nTHREE\n\n- FOUR\n  FIVE\n    1. SIX\n       SEVEN\n");
     EXPECT_EQ(shouted("- [ ] todo\n- [x] *done* then\n"), "- [ ] TODO\n- [x] *DONE* THEN\n");
+    EXPECT_EQ(shouted("[foo](not a link)\n\n[foo]: /url\n"), "[FOO](NOT A LINK)\n\n[foo]: /url\n");
     EXPECT_EQ(shouted("[a]: /url\n[b]: /other\ntext after\n"),
               "[a]: /url\n[b]: /other\nTEXT AFTER\n");
 }
