@@ -108,6 +108,11 @@ noa::Status Drafting::open_store(const std::string& directory) {
     if (!reader || !mover) {
         return (reader ? mover.error() : reader.error()).failure();
     }
+    auto total = reader->total_bytes();
+    if (!total) {
+        return total.error().failure();
+    }
+    total_bytes_ = *total;
     // Refused only when the generation is over, or 65,536 others wait: quiesce takes them.
     const auto ring = [this] { static_cast<void>(post([this] { take_done(); })); };
     reader_ = std::make_unique<noa::Worker<Reader>>(*std::move(reader), ring);

@@ -50,6 +50,7 @@ private:
         noa::Time used;
         noa::Time saved; // when its text was put down last
         Version saving = -1;
+        std::uint64_t journaled = 0; // bytes of changes, since the journal was looked at
     };
     // Who waits for what comes after a version.
     struct Waiter {
@@ -230,6 +231,7 @@ private:
                 noa::Responder responder);
     void stage_draft(OpenDraft& draft);
     void answer_changed(OpenDraft& draft, noa::Responder responder);
+    void count_bytes();
     void look_after_age();
     void look_after_history();
 
@@ -274,6 +276,7 @@ private:
     std::map<std::string, Allowance> allowances_; // by session, or sender and client
     std::unique_ptr<Group> gathering_ = std::make_unique<Group>();
     bool in_flight_ = false;
+    std::int64_t total_bytes_ = 0;   // of all texts
     std::set<std::string> flying_;   // drafts that are being committed
     std::set<std::string> dropping_; // that go with a commit to come
     bool moving_log_ = false;

@@ -178,10 +178,22 @@ noa::Result<std::vector<Change>> Drafting::accept(OpenDraft& draft, const std::v
         return noa::Error{NOA_E_STATE, "it is " + std::string(name_of(facts.status)) +
                                            ": its text stays as it is"};
     }
+    std::size_t growth = 0;
+    for (const Edit& edit : edits) {
+        growth += edit.changes.inserted_bytes();
+    }
+    if (growth > 0 && total_bytes_ + static_cast<std::int64_t>(growth) >
+                          static_cast<std::int64_t>(settings_.quotas.total.bytes)) {
+        return noa::Error{NOA_E_STATE, "quotas.total is used up"};
+    }
+    const std::size_t before = authority.text().bytes();
     auto taken = authority.accept(edits, {author, date()}, settings_.quotas.draft.bytes);
     if (!taken || taken->empty()) {
         return taken;
     }
+    total_bytes_ +=
+        static_cast<std::int64_t>(authority.text().bytes()) - static_cast<std::int64_t>(before);
+    draft.journaled += size_of(*taken);
     for (const Change& change : *taken) {
         gathering_->batch.rows.push_back({facts.id, change.version, change.update});
     }

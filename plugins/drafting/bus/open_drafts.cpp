@@ -171,6 +171,12 @@ void Drafting::save_text(const std::string& id, OpenDraft& draft) {
         whole.words = words_in(whole.text.str());
         return store.put(whole);
     });
+    const std::uint64_t most = settings_.history.size.bytes;
+    if (draft.journaled > most / 8) {
+        draft.journaled = 0;
+        gathering_->batch.steps.emplace_back(
+            [id, most](Store& store) { return store.trim(id, static_cast<std::int64_t>(most)); });
+    }
     gathering_->saved[id] = authority.version();
 }
 
