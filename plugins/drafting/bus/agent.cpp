@@ -93,6 +93,7 @@ noa::Status Drafting::start() {
     gathering_ = std::make_unique<Group>();
     in_flight_ = moving_log_ = closing_ = false;
     store_fault_.clear();
+    git_ = std::make_unique<GitLibrary>();
     return open_store(std::string(*directory));
 }
 
@@ -158,6 +159,7 @@ noa::Status Drafting::quiesce(noa::Time /*deadline*/) {
     writer_.reset();
     reader_.reset();
     log_mover_.reset();
+    git_.reset();
     waiters_.clear();
     loading_.clear();
     open_.clear();

@@ -14,6 +14,7 @@
 #include "../collab/sessions.hpp"
 #include "../store/reader.hpp"
 #include "../store/store.hpp"
+#include "../versions/difference.hpp"
 #include "lifecycle_requests.hpp"
 #include "noa/sdk/backup.hpp"
 #include "noa/sdk/json.hpp"
@@ -292,6 +293,7 @@ private:
     noa::Counter refused_;
     noa::Counter commits_;
     noa::Counter checkpoints_;
+    std::unique_ptr<GitLibrary> git_; // begun for all comparisons between start and quiesce
     noa::BackupHooks backup_;
     // They go first: what their threads hand back refers to the rest.
     std::unique_ptr<noa::Worker<Reader>> reader_;
