@@ -174,6 +174,8 @@ private:
 
     // edits.cpp
     void set_up_edits(noa::Setup& setup);
+    // Whether so many more are within what there may be in a second.
+    bool allowed(const std::string& key, std::size_t count, double per_second);
     void edit(const EditRequest& request, const noa::Request& message, noa::Responder responder);
     void take(OpenDraft& draft, std::vector<Edit> edits, Version version, bool rebase,
               const std::string& author, noa::Responder responder);

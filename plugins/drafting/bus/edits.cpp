@@ -82,6 +82,13 @@ void Drafting::set_up_edits(noa::Setup& setup) {
         });
 }
 
+bool Drafting::allowed(const std::string& key, std::size_t count, double per_second) {
+    if (!allowances_.contains(key) && allowances_.size() >= most_allowances) {
+        allowances_.clear();
+    }
+    return allowances_[key].take(static_cast<double>(count), per_second, now());
+}
+
 void Drafting::edit(const EditRequest& request, const noa::Request& message,
                     noa::Responder responder) {
     auto edits = edits_in(request);
@@ -94,11 +101,7 @@ void Drafting::edit(const EditRequest& request, const noa::Request& message,
         request.id + "/" +
         (request.session.empty() ? std::string(message.from()) + "/" + edits->front().client
                                  : request.session);
-    if (!allowances_.contains(key) && allowances_.size() >= most_allowances) {
-        allowances_.clear();
-    }
-    if (!allowances_[key].take(static_cast<double>(edits->size()),
-                               static_cast<double>(settings_.sessions.edits_per_second), now())) {
+    if (!allowed(key, edits->size(), static_cast<double>(settings_.sessions.edits_per_second))) {
         refused_.add();
         responder.fail(noa::Error{NOA_E_BUSY, "sessions.edits_per_second is used up",
                                   std::chrono::milliseconds(100)});

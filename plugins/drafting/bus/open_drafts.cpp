@@ -36,8 +36,9 @@ void Drafting::with_draft(const std::string& id, noa::Responder responder, Then 
         then(found->second, std::move(responder));
         return;
     }
-    if (dropping_.contains(id)) {
-        responder.fail(noa::not_found("/id: there is no draft " + id));
+    constexpr std::size_t longest_id = 63;
+    if (dropping_.contains(id) || id.size() > longest_id) {
+        responder.fail(noa::not_found("/id: there is no such draft"));
         return;
     }
     auto& waiting = loading_[id];
