@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The agent drafting: what was answered is there, whatever happens, and all come to one text."""
 import os
 import random
@@ -125,7 +125,8 @@ class Drafting(Asking):
         diff = self.call("diff", id="t", words=True)
         self.assertEqual((diff["added"], diff["removed"]), (1, 1))
         self.assertIn("+two 😀 more\n", diff["unified"])
-        self.assertEqual(diff["words"], [{"from": 7, "to": 7, "removed": "", "added": " 😀 more"}])
+        self.assertEqual(diff["words"],
+                         [{"from": 7, "to": 7, "removed": "", "added": " 😀 more"}])
         lines = self.call("blame", id="t")["lines"]
         self.assertEqual([(one["line"], one["author"]) for one in lines],
                          [(1, "ann"), (2, "bob"), (3, "ann")])

@@ -99,6 +99,7 @@ noa::Status Drafting::start() {
     gathering_ = std::make_unique<Group>();
     in_flight_ = moving_log_ = closing_ = false;
     store_fault_.clear();
+    git_ = std::make_unique<GitLibrary>();
     return open_store(std::string(*directory));
 }
 
@@ -114,6 +115,11 @@ noa::Status Drafting::open_store(const std::string& directory) {
     if (!reader || !mover) {
         return (reader ? mover.error() : reader.error()).failure();
     }
+    auto total = reader->total_bytes();
+    if (!total) {
+        return total.error().failure();
+    }
+    total_bytes_ = *total;
     // Refused only when the generation is over, or 65,536 others wait: quiesce takes them.
     const auto ring = [this] { static_cast<void>(post([this] { take_done(); })); };
     reader_ = std::make_unique<noa::Worker<Reader>>(*std::move(reader), ring);
@@ -162,6 +168,7 @@ noa::Status Drafting::quiesce(noa::Time /*deadline*/) {
     writer_.reset();
     reader_.reset();
     log_mover_.reset();
+    git_.reset();
     waiters_.clear();
     loading_.clear();
     open_.clear();

@@ -18,6 +18,7 @@
 #include "../lint/desk.hpp"
 #include "../store/reader.hpp"
 #include "../store/store.hpp"
+#include "../versions/difference.hpp"
 #include "analysis_requests.hpp"
 #include "lifecycle_requests.hpp"
 #include "noa/sdk/backup.hpp"
@@ -55,6 +56,7 @@ private:
         noa::Time used;
         noa::Time saved; // when its text was put down last
         Version saving = -1;
+        std::uint64_t journaled = 0; // bytes of changes, since the journal was looked at
     };
     // Who waits for what comes after a version.
     struct Waiter {
@@ -177,6 +179,8 @@ private:
 
     // edits.cpp
     void set_up_edits(noa::Setup& setup);
+    // Whether so many more are within what there may be in a second.
+    bool allowed(const std::string& key, std::size_t count, double per_second);
     void edit(const EditRequest& request, const noa::Request& message, noa::Responder responder);
     void take(OpenDraft& draft, std::vector<Edit> edits, Version version, bool rebase,
               const std::string& author, noa::Responder responder);
@@ -235,6 +239,7 @@ private:
                 noa::Responder responder);
     void stage_draft(OpenDraft& draft);
     void answer_changed(OpenDraft& draft, noa::Responder responder);
+    void count_bytes();
     void look_after_age();
     void look_after_history();
 
@@ -311,6 +316,7 @@ private:
     std::map<std::string, Allowance> allowances_; // by session, or sender and client
     std::unique_ptr<Group> gathering_ = std::make_unique<Group>();
     bool in_flight_ = false;
+    std::int64_t total_bytes_ = 0;   // of all texts
     std::set<std::string> flying_;   // drafts that are being committed
     std::set<std::string> dropping_; // that go with a commit to come
     bool moving_log_ = false;
@@ -330,6 +336,7 @@ private:
     std::size_t desk_jobs_ = 0;   // at the desk, or waiting
     std::string desk_fault_;      // what it could not read; empty: nothing
     std::stop_source desk_stop_;
+    std::unique_ptr<GitLibrary> git_; // begun for all comparisons between start and quiesce
     noa::BackupHooks backup_;
     // They go first: what their threads hand back refers to the rest.
     std::unique_ptr<noa::Worker<Reader>> reader_;

@@ -82,6 +82,13 @@ void Drafting::set_up_edits(noa::Setup& setup) {
         });
 }
 
+bool Drafting::allowed(const std::string& key, std::size_t count, double per_second) {
+    if (!allowances_.contains(key) && allowances_.size() >= most_allowances) {
+        allowances_.clear();
+    }
+    return allowances_[key].take(static_cast<double>(count), per_second, now());
+}
+
 void Drafting::edit(const EditRequest& request, const noa::Request& message,
                     noa::Responder responder) {
     auto edits = edits_in(request);
@@ -94,11 +101,7 @@ void Drafting::edit(const EditRequest& request, const noa::Request& message,
         request.id + "/" +
         (request.session.empty() ? std::string(message.from()) + "/" + edits->front().client
                                  : request.session);
-    if (!allowances_.contains(key) && allowances_.size() >= most_allowances) {
-        allowances_.clear();
-    }
-    if (!allowances_[key].take(static_cast<double>(edits->size()),
-                               static_cast<double>(settings_.sessions.edits_per_second), now())) {
+    if (!allowed(key, edits->size(), static_cast<double>(settings_.sessions.edits_per_second))) {
         refused_.add();
         responder.fail(noa::Error{NOA_E_BUSY, "sessions.edits_per_second is used up",
                                   std::chrono::milliseconds(100)});
@@ -178,10 +181,22 @@ noa::Result<std::vector<Change>> Drafting::accept(OpenDraft& draft, const std::v
         return noa::Error{NOA_E_STATE, "it is " + std::string(name_of(facts.status)) +
                                            ": its text stays as it is"};
     }
+    std::size_t growth = 0;
+    for (const Edit& edit : edits) {
+        growth += edit.changes.inserted_bytes();
+    }
+    if (growth > 0 && total_bytes_ + static_cast<std::int64_t>(growth) >
+                          static_cast<std::int64_t>(settings_.quotas.total.bytes)) {
+        return noa::Error{NOA_E_STATE, "quotas.total is used up"};
+    }
+    const std::size_t before = authority.text().bytes();
     auto taken = authority.accept(edits, {author, date()}, settings_.quotas.draft.bytes);
     if (!taken || taken->empty()) {
         return taken;
     }
+    total_bytes_ +=
+        static_cast<std::int64_t>(authority.text().bytes()) - static_cast<std::int64_t>(before);
+    draft.journaled += size_of(*taken);
     for (const Change& change : *taken) {
         gathering_->batch.rows.push_back({facts.id, change.version, change.update});
     }

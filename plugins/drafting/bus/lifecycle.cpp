@@ -188,9 +188,22 @@ void Drafting::search(const SearchRequest& request, const noa::Request& message,
         });
 }
 
+// What was put down, and what is in memory beyond that.
+void Drafting::count_bytes() {
+    auto result = std::make_unique<Stored<std::int64_t>>(0);
+    auto* place = result.get();
+    reader_->run([place](Reader& reader) { *place = reader.total_bytes(); },
+                 [this, result = std::move(result)] {
+                     if (*result && !closing_) {
+                         total_bytes_ = **result;
+                     }
+                 });
+}
+
 // A few at a time: what is unchanged for long is archived, what is archived for long goes. Drafts
 // in memory are in use, and wait.
 void Drafting::look_after_age() {
+    count_bytes();
     const Millis archive = millis(settings_.lifecycle.archive);
     const Millis expire = millis(settings_.lifecycle.expire);
     if (!store_fault_.empty() || (archive == 0 && expire == 0)) {

@@ -36,8 +36,9 @@ void Drafting::with_draft(const std::string& id, noa::Responder responder, Then 
         then(found->second, std::move(responder));
         return;
     }
-    if (dropping_.contains(id)) {
-        responder.fail(noa::not_found("/id: there is no draft " + id));
+    constexpr std::size_t longest_id = 63;
+    if (dropping_.contains(id) || id.size() > longest_id) {
+        responder.fail(noa::not_found("/id: there is no such draft"));
         return;
     }
     auto& waiting = loading_[id];
@@ -171,6 +172,12 @@ void Drafting::save_text(const std::string& id, OpenDraft& draft) {
         whole.words = words_in(whole.text.str());
         return store.put(whole);
     });
+    const std::uint64_t most = settings_.history.size.bytes;
+    if (draft.journaled > most / 8) {
+        draft.journaled = 0;
+        gathering_->batch.steps.emplace_back(
+            [id, most](Store& store) { return store.trim(id, static_cast<std::int64_t>(most)); });
+    }
     gathering_->saved[id] = authority.version();
 }
 

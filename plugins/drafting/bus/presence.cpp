@@ -132,7 +132,13 @@ void Drafting::tell_gone(const std::string& draft, const std::string& session) {
 
 void Drafting::presence(const PresenceRequest& request, const noa::Request& message,
                         noa::Responder responder) {
+    constexpr double most_in_a_second = 50;
     const auto as = who(request.as, message);
+    if (!allowed("at/" + request.id + "/" + request.session, 1, most_in_a_second)) {
+        responder.fail(
+            noa::Error{NOA_E_BUSY, "no more than 50 a second", std::chrono::milliseconds(100)});
+        return;
+    }
     with_draft_as(
         request.id, as, Role::viewer, std::move(responder),
         [this, as, request](OpenDraft& draft, noa::Responder back) {

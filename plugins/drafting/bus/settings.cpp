@@ -13,6 +13,9 @@ noa::Status Settings::check() const {
     if (auto_save < std::chrono::milliseconds(100) || auto_save > std::chrono::hours(1)) {
         return noa::invalid("/auto_save: must be 100ms to 1h");
     }
+    if (history.size.bytes < (1U << 20U)) {
+        return noa::invalid("/history/size: must be 1MiB at least");
+    }
     if (idle < std::chrono::seconds(1)) {
         return noa::invalid("/idle: must be 1s at least");
     }

@@ -43,9 +43,11 @@ struct SessionSettings {
 struct HistorySettings {
     noa::Duration compact = std::chrono::hours(7 * 24);
     noa::Duration step = std::chrono::minutes(10);
+    noa::sdk::ByteSize size{64U << 20U};
     static constexpr auto fields() {
         return noa::fields(noa::optional_field("compact", &HistorySettings::compact),
-                           noa::optional_field("step", &HistorySettings::step));
+                           noa::optional_field("step", &HistorySettings::step),
+                           noa::optional_field("size", &HistorySettings::size));
     }
 };
 

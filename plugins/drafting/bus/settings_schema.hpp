@@ -37,7 +37,9 @@ inline constexpr const char* settings_schema = R"({
             "compact": {"$ref": "#/definitions/time", "default": "7d",
                         "description": "older changes in a row of one author are joined"},
             "step": {"$ref": "#/definitions/time", "default": "10min",
-                     "description": "no more time than that is joined"}}},
+                     "description": "no more time than that is joined"},
+            "size": {"$ref": "#/definitions/size", "default": "64MiB",
+                     "description": "of the changes of a draft; beyond it the oldest go"}}},
         "analysis": {"type": "object", "additionalProperties": false, "properties": {
             "plain_english": {"type": "boolean", "default": true,
                               "description": "the rules that come with noa"},

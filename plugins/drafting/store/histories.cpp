@@ -1,5 +1,6 @@
 // What the journal tells of the past, and how it stays small.
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "../versions/blame.hpp"
@@ -98,15 +99,25 @@ Stored<History> Reader::history(const std::string& id, Version before, std::int6
 
 Stored<std::vector<Blamed>> Reader::blame(const std::string& id, Version version) {
     auto draft = this->draft(id);
-    auto text = draft ? text_at(id, 0) : Stored<Text>(draft.error());
+    Version first = 0;
+    auto oldest = each_row(
+        database_, "SELECT min(version) FROM keyframes WHERE draft = ?",
+        [&first](const noa::sqlite::Statement& row) -> Stored<> {
+            auto one = row.get<std::optional<Version>>(0);
+            first = one ? one->value_or(0) : 0;
+            return one ? Stored<>() : Stored<>(one.error());
+        },
+        id);
+    auto text =
+        draft && oldest ? text_at(id, first) : Stored<Text>(draft ? oldest.error() : draft.error());
     if (!text || !*draft) {
         return text ? Stored<std::vector<Blamed>>(std::vector<Blamed>())
                     : Stored<std::vector<Blamed>>(text.error());
     }
-    std::vector<Past> past{{0, 0, (*draft)->author, (*draft)->created}};
+    std::vector<Past> past{{first, first, (*draft)->author, (*draft)->created}};
     Blame blame(text->units());
     Text now = *std::move(text);
-    auto read = read_changes(id, 0, version, [&](const Change& change) -> Stored<bool> {
+    auto read = read_changes(id, first, version, [&](const Change& change) -> Stored<bool> {
         auto set = ChangeSet::parse(noa::Json::parse(change.update.changes, nullptr, false));
         auto next = set ? set->apply(now) : noa::Result<Text>(set.error());
         if (!next) {
@@ -199,6 +210,43 @@ Stored<std::int64_t> Store::compact(const std::string& id, Millis before, Millis
         gone += one.rows - 1;
     }
     return read ? Stored<std::int64_t>(gone) : Stored<std::int64_t>(read.error());
+}
+
+Stored<> Store::trim(const std::string& id, std::int64_t most) {
+    // The newest text behind which no more than half of that came; else that of now.
+    constexpr std::string_view place =
+        "SELECT version, body FROM (SELECT k.version, k.body, (SELECT ifnull(sum(length(changes)), "
+        "0) FROM journal j WHERE j.draft = ?1 AND j.version > k.version) AS behind FROM (SELECT "
+        "version, body FROM keyframes WHERE draft = ?1 UNION ALL SELECT version, CAST(body AS "
+        "BLOB) "
+        "FROM texts WHERE draft = ?1) k) WHERE behind <= ?2 / 2 AND (SELECT "
+        "ifnull(sum(length(changes)), 0) FROM journal WHERE draft = ?1) > ?2 ORDER BY version "
+        "LIMIT 1";
+    std::optional<Version> from;
+    noa::sqlite::Blob body;
+    auto done_so_far = each_row(
+        database_, place,
+        [&](const noa::sqlite::Statement& row) -> Stored<> {
+            auto both = row.row<Version, noa::sqlite::Blob>();
+            if (!both) {
+                return both.error();
+            }
+            from = std::get<0>(*both);
+            body = std::get<1>(*both);
+            return {};
+        },
+        id, most);
+    if (!done_so_far || !from) {
+        return done_so_far;
+    }
+    done_so_far = done(database_, "INSERT OR IGNORE INTO keyframes VALUES(?, ?, ?)", id, *from,
+                       std::span<const std::byte>(body));
+    for (const char* table : {"keyframes WHERE draft = ? AND version < ?",
+                              "journal WHERE draft = ? AND version <= ?"}) {
+        done_so_far = done_so_far ? done(database_, std::string("DELETE FROM ") + table, id, *from)
+                                  : done_so_far;
+    }
+    return done_so_far;
 }
 
 } // namespace drafting

@@ -96,7 +96,7 @@ Stored<> Reader::read_changes(const std::string& id, Version since, Version unti
 Stored<Text> Reader::replayed(const std::string& id, Text text, Version from, Version to,
                               Loaded* ret_loaded) {
     Version at = from;
-    auto read = read_changes(id, from, to, [&](Change change) -> Stored<bool> {
+    auto read = read_changes(id, from, to, [&](const Change& change) -> Stored<bool> {
         if (change.since != at) {
             return damaged(id, "a gap after version " + std::to_string(at));
         }
@@ -272,6 +272,17 @@ Stored<Text> Reader::text_at(const std::string& id, Version version) {
         return read ? Stored<Text>(damaged(id, text.error().text)) : Stored<Text>(read.error());
     }
     return replayed(id, *std::move(text), from, version, nullptr);
+}
+
+Stored<std::int64_t> Reader::total_bytes() {
+    std::int64_t bytes = 0;
+    auto read = each_row(database_, "SELECT ifnull(sum(bytes), 0) FROM documents",
+                         [&bytes](const noa::sqlite::Statement& row) -> Stored<> {
+                             auto sum = row.get<std::int64_t>(0);
+                             bytes = sum ? *sum : 0;
+                             return sum ? Stored<>() : Stored<>(sum.error());
+                         });
+    return read ? Stored<std::int64_t>(bytes) : Stored<std::int64_t>(read.error());
 }
 
 Stored<std::vector<Draft>> Reader::list(const ListQuery& query) {

@@ -67,6 +67,8 @@ public:
     // None: there is no such draft.
     [[nodiscard]] Stored<std::optional<Loaded>> load(const std::string& id);
     [[nodiscard]] Stored<std::optional<Draft>> draft(const std::string& id);
+    // Of all texts, as they were put down.
+    [[nodiscard]] Stored<std::int64_t> total_bytes();
     // The last changed first.
     [[nodiscard]] Stored<std::vector<Draft>> list(const ListQuery& query);
     // Those that have all of `words`, the best first.

@@ -88,6 +88,9 @@ public:
     // Joins changes of the journal that are before `before`: those in a row of one author, within
     // `step` of one another, none beyond a revision or a text that is kept. How many went.
     [[nodiscard]] Stored<std::int64_t> compact(const std::string& id, Millis before, Millis step);
+    // Forgets the oldest changes where all of them have more than `most` bytes: to the half of it,
+    // or nearly, by the texts that are kept.
+    [[nodiscard]] Stored<> trim(const std::string& id, std::int64_t most);
     [[nodiscard]] Stored<> drop(const std::string& id);
 
     [[nodiscard]] int log_frames() const noexcept { return *log_frames_; }

@@ -182,6 +182,7 @@ noa::sdk::Result<std::vector<Hunk>> line_hunks(std::string_view before, std::str
 }
 
 noa::sdk::Result<ChangeSet> difference(std::string_view before, std::string_view after) {
+    const GitLibrary library; // begun once, for all parts
     PartWriter writer;
     // Whole lines only, so that what is compared begins and ends with one.
     const std::size_t head = before.substr(0, common_head(before, after)).rfind('\n') + 1;

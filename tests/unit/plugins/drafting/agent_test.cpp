@@ -122,6 +122,20 @@ TEST_F(drafting_agent, ends_sessions_that_are_silent) {
     EXPECT_THAT(agent.published().back().body, HasSubstr("\"gone\":true"));
 }
 
+TEST_F(drafting_agent, is_not_flooded) {
+    run();
+    create("a");
+    unsigned refused = 0;
+    for (int turn = 0; turn < 150; ++turn) {
+        const auto answer = call("presence", {{"id", "a"}, {"session", "s"}});
+        refused += answer.status == NOA_E_BUSY ? 1 : 0;
+    }
+    EXPECT_EQ(refused, 50U);
+    agent.advance(1s);
+    EXPECT_TRUE(call("presence", {{"id", "a"}, {"session", "s"}}).ok());
+    EXPECT_EQ(call("get", {{"id", std::string(100'000, 'x')}}).status, NOA_E_NOT_FOUND);
+}
+
 TEST_F(drafting_agent, tells_who_waits_when_something_came) {
     run();
     create("a");

@@ -123,6 +123,22 @@ TEST_F(store, joins_old_changes_of_one_author_and_keeps_every_text_that_matters)
     EXPECT_EQ(blamed->at(0).change.version, 17);
 }
 
+TEST_F(store, forgets_the_oldest_changes_where_there_are_too_many) {
+    ASSERT_EQ(create("a", "", plenty), "made");
+    type("a", 0, "0123456789", 2000, "ann");
+    commit([](Store& store) {
+        return store.put(Checkpoint{"a", "Title", 8, *Text::of("01234567"), 1, 2000, true, {}});
+    });
+    commit([](Store& store) { return store.trim("a", 1000); }); // few enough
+    EXPECT_EQ(reader_->text_at("a", 3)->str(), "012");
+    commit([](Store& store) { return store.trim("a", 60); });
+    EXPECT_EQ(reader_->text_at("a", 9)->str(), "012345678");
+    EXPECT_EQ(reader_->text_at("a", 8)->str(), "01234567");
+    EXPECT_FALSE(reader_->text_at("a", 3));
+    EXPECT_EQ(reader_->load("a").operator*()->text.str(), "0123456789");
+    EXPECT_EQ(reader_->blame("a", 10)->size(), 1U);
+}
+
 TEST_F(store, finds_words_of_what_was_put_down) {
     ASSERT_EQ(create("a", "The quick brown fox", plenty), "made");
     ASSERT_EQ(create("b", "A quick red hen", plenty), "made");

@@ -19,6 +19,7 @@ std::string by_chance(std::mt19937& chance, int most) {
 }
 
 TEST(difference, makes_one_text_of_the_other) {
+    const GitLibrary library;
     std::mt19937 chance(11);
     for (int turn = 0; turn < 150; ++turn) {
         const std::string before = by_chance(chance, 60);
