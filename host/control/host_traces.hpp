@@ -1,6 +1,8 @@
 // What the built-in agent `host` answers about traces: see bus/traces.hpp.
 #pragma once
 
+#include <nlohmann/json.hpp>
+
 #include "bus/host_port.hpp"
 #include "bus/traces.hpp"
 
