@@ -244,7 +244,8 @@ Site::Maybe Site::operation(Request& request, std::string_view rest, const Asker
         }
         question.timeout = *parsed;
     }
-    return ask(std::move(question), [asker, asked = question.traceparent](Answer answer) {
+    const std::string asked = question.traceparent;
+    return ask(std::move(question), [asker, asked](Answer answer) {
         std::string trace = http::is_traceparent(answer.traceparent) ? answer.traceparent : asked;
         Response response = response_of(std::move(answer));
         response.traceparent = std::move(trace);

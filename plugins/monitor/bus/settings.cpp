@@ -35,7 +35,7 @@ noa::Status Settings::check() const {
     if (repeat < 1min || repeat > 7 * 24h) {
         return noa::invalid("/repeat: must be 1min to 7d");
     }
-    if (const noa::Status usable = traces.check(); !usable) {
+    if (noa::Status usable = traces.check(); !usable) {
         return usable;
     }
     for (const noa::Status& usable :

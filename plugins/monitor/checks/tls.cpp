@@ -94,7 +94,7 @@ noa::Status TlsSession::take(std::string_view bytes, std::string& ret_said) {
         return noa::failed("TLS: no memory");
     }
     if (!known_) {
-        if (const noa::Status shaken = shake_hands(); !shaken) {
+        if (noa::Status shaken = shake_hands(); !shaken) {
             return shaken;
         }
     }
