@@ -27,6 +27,7 @@ ELSEWHERE = {
     "tests/bench/config/run": ("tests/run", "tests/bench/config/run"),
     "tests/bench/console/run": ("tests/run", "tests/bench/console/run"),
     "tests/bench/drafting/run": ("tests/run", "tests/bench/drafting/run"),
+    "tests/bench/drafting/texts": ("tests/run", "tests/bench/drafting/texts"),
     "tests/bench/monitor/run": ("tests/run", "tests/bench/monitor/run"),
     "tests/run": (".ci/run", "tests/run"),
     "noactl plugin new thermo": ("tests/unit/sdk/author_kit_test.py", '"plugin", "new"'),
