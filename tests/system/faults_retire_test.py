@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """What a generation leaves behind: undone where it can be, said and counted where it cannot."""
+import collections
 import os
 import pathlib
 import unittest
@@ -117,6 +118,17 @@ def count_of(host, what):
     return len(os.listdir(f"/proc/{host.process.pid}/{what}"))
 
 
+def descriptors_of(host):
+    """What each is of, without the numbers that differ from one to the next."""
+    found = []
+    for entry in pathlib.Path(f"/proc/{host.process.pid}/fd").iterdir():
+        try:
+            found.append(os.readlink(entry).split("[")[0])
+        except FileNotFoundError:
+            pass
+    return collections.Counter(found)
+
+
 def mapped_of(host):
     maps = pathlib.Path(f"/proc/{host.process.pid}/maps").read_text()
     return sorted({line.split()[-1] for line in maps.splitlines() if "/stage/" in line})
@@ -151,10 +163,15 @@ class Flat(unittest.TestCase):
                 client.call(sender, "start", flood)
             self.reload(host, RELOADS // 3)
             before, memory = self.figures(host), memory_of(host)
+            descriptors = descriptors_of(host)
             self.reload(host, RELOADS - RELOADS // 3)
             # Clients that just went may still be counted.
-            until(lambda: self.figures(host),
-                  lambda now: all(now[what] <= before[what] for what in before))
+            try:
+                until(lambda: self.figures(host),
+                      lambda now: all(now[what] <= before[what] for what in before))
+            except AssertionError as error:
+                more = descriptors_of(host) - descriptors
+                raise AssertionError(f"{error}, before {before}; more: {more}") from error
             if returns_memory():
                 # A burst leaves up to 256 blocks of 16 KiB in the inbox's pool until it is idle.
                 self.assertLess(memory_of(host) - memory, (4 << 20) + 256 * (16 << 10))

@@ -35,7 +35,9 @@ def main():
         entries.append(f'    {{"{path}", "{TYPES[file.suffix]}", R"("{tag}")",\n'
                        + f"     std::string_view(\n" + "\n".join(lines_of(packed))
                        + f",\n        {len(packed)})}},\n")
-    output.write_text("// Made by embed.py.\n#include <span>\n\n#include \"page/assets.hpp\"\n\n"
+    output.write_text("// Made by embed.py.\n"
+                      '#pragma GCC diagnostic ignored "-Woverlength-strings"\n'
+                      "#include <span>\n\n#include \"page/assets.hpp\"\n\n"
                       "namespace console::page {\n\nnamespace {\n\nconstexpr Asset embedded[] = {\n"
                       + "".join(entries) + "};\n\n} // namespace\n\n"
                       "std::span<const Asset> all_assets() noexcept;\n"

@@ -16,7 +16,7 @@ def main():
         file.write("#include <string_view>\n\n"
                    f"namespace {namespace} {{\n\n"
                    "static constexpr char bytes[] = {\n" + "\n".join(pieces(data)) + "\n};\n\n"
-                   f"std::string_view {function}() noexcept;\n"
+                   f"[[nodiscard]] std::string_view {function}() noexcept;\n"
                    f"std::string_view {function}() noexcept {{\n"
                    "    return {bytes, sizeof bytes};\n}\n\n"
                    f"}} // namespace {namespace}\n")
