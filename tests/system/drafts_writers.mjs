@@ -85,8 +85,11 @@ class Writer {
   async caughtUp() {
     for (;;) {
       await this.settled();
-      const { version } = await this.link.request("get", { id: draft, content: false });
-      if (version === getSyncedVersion(this.state) && this.shared.pending === 0) return;
+      const told = await this.link.request("get", { id: draft, content: false }).catch((error) => {
+        if (error.refused) throw error;
+        return null; // it went just now
+      });
+      if (told?.version === getSyncedVersion(this.state) && this.shared.pending === 0) return;
     }
   }
 

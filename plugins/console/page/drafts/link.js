@@ -3,6 +3,7 @@
 
 const agent = "drafting";
 const firstPause = 250, longestPause = 8000;
+const patience = 20_000; // for an answer, and for a connection: what is longer silent is gone
 // Of noa/status.h: it will be another time. The agent is being reloaded, or has too much to do.
 const passing = new Set([-4, -5, -6, -8, -9, -12, -14, -15]);
 
@@ -38,8 +39,10 @@ export class Link {
   request(operation, body = {}) {
     if (!this.open) return Promise.reject(new LinkError("there is no connection", false));
     const id = this.#next++;
+    const socket = this.#socket;
     return new Promise((resolve, reject) => {
-      this.#asked.set(id, { resolve, reject });
+      const timer = setTimeout(() => this.#lost(socket), patience);
+      this.#asked.set(id, { resolve, reject, timer });
       this.#say({ id, request: { agent, operation, body } });
     });
   }
@@ -60,7 +63,7 @@ export class Link {
 
   // As when the network goes: for tests, and for a page that comes back from sleep.
   drop() {
-    this.#socket?.close();
+    this.#lost(this.#socket);
   }
 
   #say(message) {
@@ -69,25 +72,41 @@ export class Link {
 
   #open() {
     const socket = this.#connect();
+    const timer = setTimeout(() => this.#lost(socket), patience);
     this.#socket = socket;
     socket.onopen = () => {
+      clearTimeout(timer);
+      if (this.#socket !== socket) return;
       this.#pause = firstPause;
       for (const subject of this.#heard.keys()) this.#say({ subscribe: subject });
       this.#told(true);
     };
-    socket.onmessage = ({ data }) => this.#take(JSON.parse(data));
+    socket.onmessage = ({ data }) => {
+      if (this.#socket === socket) this.#take(JSON.parse(data));
+    };
     socket.onerror = () => {};
     socket.onclose = () => {
-      if (this.#socket !== socket) return;
-      const lost = [...this.#asked.values()];
-      this.#asked.clear();
-      for (const { reject } of lost) reject(new LinkError("the connection was lost", false));
-      this.#told(false);
-      if (this.#over) return;
-      // Not all at once after a restart.
-      setTimeout(() => this.#open(), this.#pause * (0.5 + Math.random()));
-      this.#pause = Math.min(2 * this.#pause, longestPause);
+      clearTimeout(timer);
+      this.#lost(socket);
     };
+  }
+
+  #lost(socket) {
+    if (socket === null || this.#socket !== socket) return;
+    this.#socket = null;
+    socket.close();
+    const lost = [...this.#asked.values()];
+    this.#asked.clear();
+    for (const { reject, timer } of lost) {
+      clearTimeout(timer);
+      reject(new LinkError("the connection was lost", false));
+    }
+    this.#told(false);
+    // Not all at once after a restart.
+    setTimeout(() => {
+      if (!this.#over) this.#open();
+    }, this.#pause * (0.5 + Math.random()));
+    this.#pause = Math.min(2 * this.#pause, longestPause);
   }
 
   #take(message) {
@@ -98,6 +117,7 @@ export class Link {
     const asked = this.#asked.get(message.id);
     if (asked === undefined) return;
     this.#asked.delete(message.id);
+    clearTimeout(asked.timer);
     if (message.error !== undefined) {
       asked.reject(new LinkError(message.error, !passing.has(message.status)));
     } else {
