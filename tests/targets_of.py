@@ -3,7 +3,7 @@
 
 usage: targets_of.py BUILD WHAT…
 
-A WHAT is the name of a test, suite:NAME, or "installed", for whatever is installed.
+A WHAT is a test as SUITE/NAME, suite:NAME, or "installed", for whatever is installed.
 """
 import json
 import os
@@ -20,8 +20,11 @@ def main():
     build, wanted = os.path.realpath(sys.argv[1]), set(sys.argv[2:])
     targets = introspect(build, "--targets")
     files = {target["id"]: target["filename"] for target in targets}
-    named = [({test["name"], *("suite:" + suite.split(":")[-1] for suite in test["suite"])}, test)
-             for test in introspect(build, "--tests")]
+    named = []
+    for test in introspect(build, "--tests"):
+        suites = [suite.split(":")[-1] for suite in test["suite"]]
+        named.append(({*("suite:" + suite for suite in suites),
+                       *(f"{suite}/{test['name']}" for suite in suites)}, test))
     tests = [test for names, test in named if names & wanted]
     installed = {"installed"} & wanted
     if missing := wanted - installed - set().union(*(names for names, _ in named)):
