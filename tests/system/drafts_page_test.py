@@ -146,7 +146,7 @@ name = "small"
         self.go_to(draft, self.bob)
         self.bob.resize(390, 844)
         self.bob.until("innerWidth < 560")
-        self.assertLessEqual(*self.bob.run("return [document.documentElement.scrollWidth, innerWidth]"))
+        self.bob.until("document.documentElement.scrollWidth <= innerWidth")
         if os.environ.get("SCREENSHOTS"):
             self.bob.screenshot(os.environ["SCREENSHOTS"] + "/phone.png")
         self.bob.resize(1200, 900)

@@ -133,7 +133,7 @@ noa::Status Communication::start() {
     jitter_ = noa::sdk::Jitter(std::uint64_t{chance()} << 32U | chance());
     clock_offset_ = date_of_now() - millis(now());
     gathering_ = std::make_unique<Group>();
-    in_flight_ = pump_posted_ = checkpointing_ = sweeping_ = false;
+    in_flight_ = pump_posted_ = sweeping_ = false;
     processing_ = true;
     store_fault_.clear();
     quarantined_.clear();
@@ -204,15 +204,14 @@ noa::Status Communication::open(const std::string& directory) {
 
 noa::Status Communication::open_workers(const std::string& path, Store store) {
     auto reader = Reader::open(path, settings_.max_message_size.bytes);
-    auto checkpoint = Checkpoint::open(path);
-    if (!reader || !checkpoint) {
-        return (reader ? checkpoint.error() : reader.error()).failure();
-    }
     // Refused only when the generation is over, or 65,536 others wait: quiesce takes them.
     const auto ring = [this] { static_cast<void>(post([this] { take_done(); })); };
+    auto writer = noa::sqlite::StoreWorker<Store>::open(std::move(store), ring);
+    if (!reader || !writer) {
+        return (reader ? writer.error() : reader.error()).failure();
+    }
     reader_ = std::make_unique<noa::Worker<Reader>>(*std::move(reader), ring);
-    checkpoint_ = std::make_unique<noa::Worker<Checkpoint>>(*std::move(checkpoint), ring);
-    writer_ = std::make_unique<noa::Worker<Store>>(std::move(store), ring);
+    writer_ = *std::move(writer);
     poster_ = endpoints_.empty() ? nullptr : std::make_unique<Poster>(ring);
     pump_soon();
     return {};
@@ -248,16 +247,14 @@ void Communication::recover(Loaded loaded) {
 }
 
 void Communication::take_done() {
-    const auto run = [](auto& worker) {
-        if (worker != nullptr) {
-            for (auto& done : worker->take_done()) {
-                done();
-            }
+    if (writer_ != nullptr) {
+        writer_->take_done();
+    }
+    if (reader_ != nullptr) {
+        for (auto& done : reader_->take_done()) {
+            done();
         }
-    };
-    run(writer_);
-    run(reader_);
-    run(checkpoint_);
+    }
     if (poster_ != nullptr) {
         poster_->take_done();
     }
@@ -292,15 +289,13 @@ noa::Status Communication::quiesce(noa::Time /*deadline*/) {
     if (!gathering_->empty()) {
         submit(std::exchange(gathering_, std::make_unique<Group>()));
     }
-    writer_->finish();
     reader_->finish();
-    checkpoint_->finish();
+    writer_->finish();
     take_done();
     turns_ = deliveries_->turns();
     poster_.reset();
     writer_.reset();
     reader_.reset();
-    checkpoint_.reset();
     parked_.clear(); // redelivered to the next generation
     asked_.clear();
     takers_.clear();
@@ -314,17 +309,9 @@ void Communication::confirm() {
     if (writer_ == nullptr) {
         return;
     }
-    auto outcome = std::make_unique<Stored<int>>(0);
-    auto* place = outcome.get();
-    writer_->run(
-        [place](Store& store) {
-            *place = noa::sqlite::migrate_confirm(store.database(), migrations);
-        },
-        [this, outcome = std::move(outcome)] {
-            if (!*outcome) {
-                log(noa::Level::error, "migrate.failed", outcome->error().message());
-            }
-        });
+    noa::sqlite::confirm_on(*writer_, migrations, [this](const noa::sqlite::Error& error) {
+        log(noa::Level::error, "migrate.failed", error.message());
+    });
 }
 
 std::string Communication::id_of(const Message& message) const {

@@ -140,7 +140,6 @@ private:
     void submit(std::unique_ptr<Group> group);
     void finish(Group& group);
     void give_up(Group& group);
-    void look_at_log(int frames);
     void forget_old();
 
     // attempts.cpp: Port
@@ -176,11 +175,11 @@ private:
     // `work(owned)` on its thread; what came of it goes to `done` on the lane, an error to the
     // asker.
     template <class T, class O, class W, class D>
-    void look(noa::Worker<O>& worker, W work, noa::Responder responder, D done) {
+    void look(O& worker, W work, noa::Responder responder, D done) {
         auto result = std::make_unique<std::optional<Stored<T>>>();
         auto* place = result.get();
         worker.run(
-            [place, work = std::move(work)](O& owned) mutable { place->emplace(work(owned)); },
+            [place, work = std::move(work)](auto& owned) mutable { place->emplace(work(owned)); },
             [result = std::move(result), responder = std::move(responder),
              done = std::move(done)]() mutable {
                 if (**result) {
@@ -309,7 +308,6 @@ private:
     std::unique_ptr<Group> gathering_ = std::make_unique<Group>();
     bool in_flight_ = false;
     bool pump_posted_ = false;
-    bool checkpointing_ = false;
     std::string store_fault_; // of the last commit; empty: it went well
     std::string quarantined_; // a store that was put aside at the start; empty: none
     std::string store_name_;
@@ -333,8 +331,7 @@ private:
     std::unique_ptr<Poster> poster_;
     noa::BackupHooks backup_;
     std::unique_ptr<noa::Worker<Reader>> reader_;
-    std::unique_ptr<noa::Worker<Checkpoint>> checkpoint_;
-    std::unique_ptr<noa::Worker<Store>> writer_;
+    std::unique_ptr<noa::sqlite::StoreWorker<Store>> writer_;
 };
 
 } // namespace communication

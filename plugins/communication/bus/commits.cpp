@@ -8,8 +8,6 @@ namespace communication {
 
 namespace {
 
-constexpr int frames_to_move = 1000;   // in the log, before it is moved into the file
-constexpr int frames_too_many = 16000; // 64 MiB: the log does not shrink while others write
 constexpr noa::Duration pause_after_fault = std::chrono::seconds(1);
 constexpr std::int64_t forgotten_at_once = 2000;
 
@@ -25,20 +23,11 @@ void Communication::flush() {
 void Communication::submit(std::unique_ptr<Group> group) {
     in_flight_ = true;
     Group* place = group.get();
-    auto frames = std::make_unique<int>(0);
-    int* count = frames.get();
-    writer_->run(
-        [place, count](Store& store) {
+    writer_->commit(
+        [place](Store& store) {
             place->outcome = place->batch.empty() ? Stored<>() : store.commit(place->batch);
-            *count = store.log_frames();
-            if (*count > frames_too_many) {
-                store.checkpoint();
-            }
         },
-        [this, group = std::move(group), frames = std::move(frames)] {
-            finish(*group);
-            look_at_log(*frames);
-        });
+        [this, group = std::move(group)] { finish(*group); });
 }
 
 void Communication::finish(Group& group) {
@@ -106,15 +95,6 @@ void Communication::give_up(Group& group) {
     if (!again) {
         store_fault_.clear();
     }
-}
-
-void Communication::look_at_log(int frames) {
-    if (frames < frames_to_move || checkpointing_ || checkpoint_ == nullptr || host().stopping()) {
-        return;
-    }
-    checkpointing_ = true;
-    checkpoint_->run([](Checkpoint& checkpoint) { checkpoint.run(); },
-                     [this] { checkpointing_ = false; });
 }
 
 void Communication::forget_old() {

@@ -1,6 +1,5 @@
 #include "store.hpp"
 
-#include <array>
 #include <cstdio>
 #include <span>
 
@@ -34,26 +33,9 @@ std::span<const std::byte> bytes_of(std::string_view text) {
     return std::as_bytes(std::span(text.data(), text.size()));
 }
 
-// An empty file, or none, is one in the making.
-bool is_database(const std::string& path) {
-    std::array<char, 16> head{};
-    std::FILE* file = std::fopen(path.c_str(), "rbe");
-    if (file == nullptr) {
-        return true;
-    }
-    const std::size_t read = std::fread(head.data(), 1, head.size(), file);
-    static_cast<void>(std::fclose(file));
-    return read == 0 ||
-           std::string_view(head.data(), read) == std::string_view("SQLite format 3", head.size());
-}
-
 } // namespace
 
 Stored<Store> Store::open(const std::string& path, const StoreLimits& limits) {
-    // Looked at before SQLite does, which would drop the log of a file that it does not know.
-    if (!is_database(path)) {
-        return noa::sqlite::Error{SQLITE_NOTADB, "file is not a database", path};
-    }
     auto database = noa::sqlite::open_store(path, migrations);
     if (!database) {
         return database.error();
@@ -66,15 +48,8 @@ Stored<Store> Store::open(const std::string& path, const StoreLimits& limits) {
 }
 
 Stored<> Store::prepare() {
-    // Checkpoints come from another connection: one here would hold up those who wait for a commit.
-    auto set = database_.execute("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192");
-    sqlite3_wal_hook(
-        database_.handle(),
-        [](void* frames, sqlite3*, const char*, int count) {
-            *static_cast<int*>(frames) = count;
-            return SQLITE_OK;
-        },
-        log_frames_.get());
+    auto length = noa::sqlite::LogLength::of(database_);
+    auto set = database_.execute("PRAGMA cache_size = -8192");
     auto put_message = database_.prepare("INSERT INTO messages VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, "
                                          "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, "
                                          "?, 0, 0, NULL)");
@@ -88,9 +63,10 @@ Stored<> Store::prepare() {
                                     "settled_at = ?, duration_us = ?, error = ? WHERE seq = ?");
     auto put_group = database_.prepare("INSERT OR REPLACE INTO groups VALUES(?, ?, ?, ?)");
     auto drop_group = database_.prepare("DELETE FROM groups WHERE name = ?");
-    if (!set) {
-        return set;
+    if (!length || !set) {
+        return !length ? Stored<>(length.error()) : set;
     }
+    log_length_.emplace(*std::move(length));
     for (const auto* one : {&put_message, &put_body, &put_text, &put_flag, &put_attempt, &settle,
                             &put_group, &drop_group}) {
         if (!*one) {
@@ -186,28 +162,6 @@ Stored<> Store::write(const GroupEdit& edit) {
     return edit.members.empty()
                ? done(statements_->drop_group, edit.name)
                : done(statements_->put_group, edit.name, edit.members, edit.at, edit.author);
-}
-
-void Store::checkpoint() noexcept {
-    sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
-                              nullptr);
-}
-
-Stored<Checkpoint> Checkpoint::open(const std::string& path) {
-    auto database = noa::sqlite::Database::open(path);
-    if (!database) {
-        return database.error();
-    }
-    if (auto set = database->execute("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -512");
-        !set) {
-        return set.error();
-    }
-    return Checkpoint(*std::move(database));
-}
-
-void Checkpoint::run() noexcept {
-    sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
-                              nullptr);
 }
 
 std::optional<std::string> put_aside(const std::string& path, Millis now) {

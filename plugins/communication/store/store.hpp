@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "../model/message.hpp"
-#include "noa/sdk/sqlite.hpp"
+#include "noa/sdk/sqlite_worker.hpp"
 
 namespace communication {
 
@@ -94,9 +94,7 @@ public:
     [[nodiscard]] Stored<std::int64_t> forget(Millis before, Seq through, std::int64_t most);
 
     // Frames in the write-ahead log after the last commit.
-    [[nodiscard]] int log_frames() const noexcept { return *log_frames_; }
-    // Moves what is left of the log into the file; waits for nobody.
-    void checkpoint() noexcept;
+    [[nodiscard]] int log_frames() const noexcept { return log_length_->frames(); }
 
     [[nodiscard]] noa::sqlite::Database& database() noexcept { return database_; }
 
@@ -128,19 +126,7 @@ private:
     std::string packed_; // a body, compressed
     std::optional<Statements> statements_;
     StreamStatements stream_statements_;
-    // Apart, because SQLite keeps its address.
-    std::unique_ptr<int> log_frames_ = std::make_unique<int>(0);
-};
-
-// A second connection, for nothing but moving the log into the file.
-class Checkpoint {
-public:
-    [[nodiscard]] static Stored<Checkpoint> open(const std::string& path);
-    void run() noexcept;
-
-private:
-    explicit Checkpoint(noa::sqlite::Database database) : database_(std::move(database)) {}
-    noa::sqlite::Database database_;
+    std::optional<noa::sqlite::LogLength> log_length_; // there once it is open
 };
 
 // Puts a store that is damaged aside, with its log, under a name that says when; the name.

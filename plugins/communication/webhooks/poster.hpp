@@ -29,7 +29,7 @@ struct Posted {
 };
 
 // Of a code that an endpoint answers with: below 300 it has it; 410 and 413 are for good.
-[[nodiscard]] Posted posted_with(unsigned code, std::string_view retry_after);
+[[nodiscard]] Posted posted_with(unsigned code, std::chrono::seconds retry_after);
 
 // A connection for each post: no redirect is followed, and of an answer nothing but its head is of
 // interest. Certificates are checked against the system's, or against the endpoint's own.

@@ -118,17 +118,9 @@ void Config::confirm() {
     if (worker_ == nullptr) {
         return;
     }
-    auto outcome = std::make_unique<Stored<int>>(0);
-    auto* place = outcome.get();
-    worker_->run(
-        [place](Store& store) {
-            *place = noa::sqlite::migrate_confirm(store.database(), migrations);
-        },
-        [this, outcome = std::move(outcome)] {
-            if (!*outcome) {
-                log(noa::Level::error, "migrate.failed", outcome->error().message());
-            }
-        });
+    noa::sqlite::confirm_on(*worker_, migrations, [this](const noa::sqlite::Error& error) {
+        log(noa::Level::error, "migrate.failed", error.message());
+    });
 }
 
 Cause Config::cause_of(const noa::Request& message, const Text& author, const Text& reason,

@@ -10,7 +10,7 @@
 #include "audit.hpp"
 #include "document.hpp"
 #include "limits.hpp"
-#include "noa/sdk/sqlite.hpp"
+#include "noa/sdk/sqlite_worker.hpp"
 
 namespace config {
 

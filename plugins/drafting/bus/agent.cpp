@@ -97,7 +97,7 @@ noa::Status Drafting::start() {
     chance_ = std::uint64_t{chance()} << 32U | chance();
     clock_offset_ = date_of_now() - millis_of(now());
     gathering_ = std::make_unique<Group>();
-    in_flight_ = moving_log_ = closing_ = false;
+    in_flight_ = closing_ = false;
     store_fault_.clear();
     git_ = std::make_unique<GitLibrary>();
     return open_store(std::string(*directory));
@@ -111,20 +111,19 @@ noa::Status Drafting::open_store(const std::string& directory) {
         return store.error().failure();
     }
     auto reader = Reader::open(path);
-    auto mover = LogMover::open(path);
-    if (!reader || !mover) {
-        return (reader ? mover.error() : reader.error()).failure();
+    // Refused only when the generation is over, or 65,536 others wait: quiesce takes them.
+    const auto ring = [this] { static_cast<void>(post([this] { take_done(); })); };
+    auto writer = noa::sqlite::StoreWorker<Store>::open(*std::move(store), ring);
+    if (!reader || !writer) {
+        return (reader ? writer.error() : reader.error()).failure();
     }
     auto total = reader->total_bytes();
     if (!total) {
         return total.error().failure();
     }
     total_bytes_ = *total;
-    // Refused only when the generation is over, or 65,536 others wait: quiesce takes them.
-    const auto ring = [this] { static_cast<void>(post([this] { take_done(); })); };
     reader_ = std::make_unique<noa::Worker<Reader>>(*std::move(reader), ring);
-    log_mover_ = std::make_unique<noa::Worker<LogMover>>(*std::move(mover), ring);
-    writer_ = std::make_unique<noa::Worker<Store>>(*std::move(store), ring);
+    writer_ = *std::move(writer);
     open_desk();
     return {};
 }
@@ -137,9 +136,10 @@ void Drafting::take_done() {
             }
         }
     };
-    run(writer_);
+    if (writer_ != nullptr) {
+        writer_->take_done();
+    }
     run(reader_);
-    run(log_mover_);
     run(desk_);
     flush();
 }
@@ -161,13 +161,11 @@ noa::Status Drafting::quiesce(noa::Time /*deadline*/) {
     if (!gathering_->empty()) {
         submit(std::exchange(gathering_, std::make_unique<Group>()));
     }
-    writer_->finish();
     reader_->finish();
-    log_mover_->finish();
+    writer_->finish();
     take_done();
     writer_.reset();
     reader_.reset();
-    log_mover_.reset();
     git_.reset();
     waiters_.clear();
     loading_.clear();
@@ -183,17 +181,9 @@ void Drafting::confirm() {
     if (writer_ == nullptr) {
         return;
     }
-    auto outcome = std::make_unique<Stored<int>>(0);
-    auto* place = outcome.get();
-    writer_->run(
-        [place](Store& store) {
-            *place = noa::sqlite::migrate_confirm(store.database(), migrations);
-        },
-        [this, outcome = std::move(outcome)] {
-            if (!*outcome) {
-                log(noa::Level::error, "migrate.failed", outcome->error().message());
-            }
-        });
+    noa::sqlite::confirm_on(*writer_, migrations, [this](const noa::sqlite::Error& error) {
+        log(noa::Level::error, "migrate.failed", error.message());
+    });
 }
 
 Millis Drafting::date() const {

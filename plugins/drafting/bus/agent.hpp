@@ -105,7 +105,6 @@ private:
     void submit(std::unique_ptr<Group> group);
     void finish(Group& group);
     void give_up(Group& group);
-    void look_at_log(int frames);
     // Answers what `told` makes when all is on the disk that is staged until now.
     void when_committed(noa::Responder responder, noa::sdk::Function<void(noa::Responder)> told);
     void event(const std::string& id, std::string_view what, std::string body);
@@ -319,7 +318,6 @@ private:
     std::int64_t total_bytes_ = 0;   // of all texts
     std::set<std::string> flying_;   // drafts that are being committed
     std::set<std::string> dropping_; // that go with a commit to come
-    bool moving_log_ = false;
     bool closing_ = false;
     std::string store_fault_; // of the last commit; empty: it went well
     std::string compacted_;   // the draft whose journal was looked at last
@@ -341,8 +339,7 @@ private:
     // They go first: what their threads hand back refers to the rest.
     std::unique_ptr<noa::Worker<Reader>> reader_;
     std::unique_ptr<noa::Worker<lint::Desk>> desk_;
-    std::unique_ptr<noa::Worker<LogMover>> log_mover_;
-    std::unique_ptr<noa::Worker<Store>> writer_;
+    std::unique_ptr<noa::sqlite::StoreWorker<Store>> writer_;
 };
 
 // As they are told: [{"clientID", "changes", "author", "at"}].

@@ -8,8 +8,6 @@ namespace drafting {
 
 namespace {
 
-constexpr int frames_to_move = 1000;   // in the log, before it is moved into the file
-constexpr int frames_too_many = 16000; // 64 MiB: the log does not shrink while others write
 constexpr noa::Duration pause_after_fault = std::chrono::seconds(1);
 
 } // namespace
@@ -47,20 +45,11 @@ void Drafting::submit(std::unique_ptr<Group> group) {
         flying_.insert(id);
     }
     Group* place = group.get();
-    auto frames = std::make_unique<int>(0);
-    int* count = frames.get();
-    writer_->run(
-        [place, count](Store& store) {
+    writer_->commit(
+        [place](Store& store) {
             place->outcome = place->batch.empty() ? Stored<>() : store.commit(place->batch);
-            *count = store.log_frames();
-            if (*count > frames_too_many) {
-                store.checkpoint();
-            }
         },
-        [this, group = std::move(group), frames = std::move(frames)] {
-            finish(*group);
-            look_at_log(*frames);
-        });
+        [this, group = std::move(group)] { finish(*group); });
 }
 
 void Drafting::finish(Group& group) {
@@ -118,14 +107,6 @@ void Drafting::give_up(Group& group) {
     if (!again) {
         store_fault_.clear();
     }
-}
-
-void Drafting::look_at_log(int frames) {
-    if (frames < frames_to_move || moving_log_ || log_mover_ == nullptr || host().stopping()) {
-        return;
-    }
-    moving_log_ = true;
-    log_mover_->run([](LogMover& mover) { mover.run(); }, [this] { moving_log_ = false; });
 }
 
 } // namespace drafting

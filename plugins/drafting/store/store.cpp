@@ -1,8 +1,5 @@
 #include "store.hpp"
 
-#include <array>
-#include <cstdio>
-
 #include "noa/sdk/sqlite_store.hpp"
 #include "tables.hpp"
 
@@ -14,26 +11,9 @@ using noa::sqlite::with_advice;
 
 constexpr std::size_t most_searched = 256U << 10U; // bytes of a text
 
-// An empty file, or none, is one in the making.
-bool is_database(const std::string& path) {
-    std::array<char, 16> head{};
-    std::FILE* file = std::fopen(path.c_str(), "rbe");
-    if (file == nullptr) {
-        return true;
-    }
-    const std::size_t read = std::fread(head.data(), 1, head.size(), file);
-    static_cast<void>(std::fclose(file));
-    return read == 0 ||
-           std::string_view(head.data(), read) == std::string_view("SQLite format 3", head.size());
-}
-
 } // namespace
 
 Stored<Store> Store::open(const std::string& path) {
-    // Looked at before SQLite does, which would drop the log of a file that it does not know.
-    if (!is_database(path)) {
-        return with_advice({SQLITE_NOTADB, "file is not a database", path});
-    }
     auto database = noa::sqlite::open_store(path, migrations);
     if (!database) {
         return database.error();
@@ -46,19 +26,13 @@ Stored<Store> Store::open(const std::string& path) {
 }
 
 Stored<> Store::prepare() {
-    // The log is moved by another connection: here it would hold up those who wait for a commit.
-    auto set = database_.execute("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192");
-    sqlite3_wal_hook(
-        database_.handle(),
-        [](void* frames, sqlite3*, const char*, int count) {
-            *static_cast<int*>(frames) = count;
-            return SQLITE_OK;
-        },
-        log_frames_.get());
+    auto length = noa::sqlite::LogLength::of(database_);
+    auto set = database_.execute("PRAGMA cache_size = -8192");
     auto put_row = database_.prepare("INSERT INTO journal VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
-    if (!set || !put_row) {
-        return !set ? set : Stored<>(put_row.error());
+    if (!length || !set || !put_row) {
+        return !length ? Stored<>(length.error()) : !set ? set : Stored<>(put_row.error());
     }
+    log_length_.emplace(*std::move(length));
     put_row_.emplace(*std::move(put_row));
     return {};
 }
@@ -259,28 +233,6 @@ Stored<> Store::put(const std::string& draft, const Revision& revision) {
 Stored<> Store::drop(const std::string& id) {
     auto written = unindex(id);
     return written ? done(database_, "DELETE FROM documents WHERE id = ?", id) : written;
-}
-
-void Store::checkpoint() noexcept {
-    sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
-                              nullptr);
-}
-
-Stored<LogMover> LogMover::open(const std::string& path) {
-    auto database = noa::sqlite::Database::open(path);
-    if (!database) {
-        return database.error();
-    }
-    if (auto set = database->execute("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -512");
-        !set) {
-        return set.error();
-    }
-    return LogMover(*std::move(database));
-}
-
-void LogMover::run() noexcept {
-    sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
-                              nullptr);
 }
 
 } // namespace drafting

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../model/text.hpp"
+#include "noa/sdk/sqlite_worker.hpp"
 #include "rows.hpp"
 
 namespace drafting {
@@ -93,8 +94,7 @@ public:
     [[nodiscard]] Stored<> trim(const std::string& id, std::int64_t most);
     [[nodiscard]] Stored<> drop(const std::string& id);
 
-    [[nodiscard]] int log_frames() const noexcept { return *log_frames_; }
-    void checkpoint() noexcept;
+    [[nodiscard]] int log_frames() const noexcept { return log_length_->frames(); }
     [[nodiscard]] noa::sqlite::Database& database() noexcept { return database_; }
 
 private:
@@ -109,19 +109,7 @@ private:
 
     noa::sqlite::Database database_;
     std::optional<noa::sqlite::Statement> put_row_;
-    // Apart, because SQLite keeps its address.
-    std::unique_ptr<int> log_frames_ = std::make_unique<int>(0);
-};
-
-// A second connection, for nothing but moving the log into the file.
-class LogMover {
-public:
-    [[nodiscard]] static Stored<LogMover> open(const std::string& path);
-    void run() noexcept;
-
-private:
-    explicit LogMover(noa::sqlite::Database database) : database_(std::move(database)) {}
-    noa::sqlite::Database database_;
+    std::optional<noa::sqlite::LogLength> log_length_; // there once it is open
 };
 
 } // namespace drafting

@@ -10,7 +10,7 @@
 #include <sodium/utils.h>
 
 #include "channel.hpp"
-#include "curl_handle.hpp"
+#include "http_client/exchange.hpp"
 
 namespace monitor {
 
@@ -131,8 +131,8 @@ std::string mail_text(const MailTerms& terms, const Notice& notice, const WallCl
 }
 
 noa::Status send_mail(const MailTerms& terms, const std::string& text) {
-    const CurlHandle handle(curl_easy_init());
-    CurlList recipients;
+    const noa::http::Handle handle(curl_easy_init());
+    noa::http::List recipients;
     for (const std::string& to : terms.to) {
         recipients.reset(curl_slist_append(recipients.release(), ("<" + to + ">").c_str()));
     }

@@ -1,4 +1,4 @@
-// A body of JSON to an HTTP server, by libcurl.
+// A body of JSON to an HTTP server.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct PostTerms {
 
 struct Posted {
     std::uint32_t status = 0; // 0: there was no answer
-    std::string text;         // why there was none: libcurl's word, which has no header in it
+    std::string text;         // why there was none; it has no header in it
     std::string answer;       // its first 64 KiB
     std::optional<noa::Duration> retry_after;
 };

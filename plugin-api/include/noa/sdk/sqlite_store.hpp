@@ -8,6 +8,8 @@
 
 #include <sys/stat.h>
 
+#include <array>
+#include <cstdio>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -47,11 +49,28 @@ namespace noa::sqlite {
     return ::stat((path + "-wal").c_str(), &found) == 0 && found.st_size > 0;
 }
 
+// An empty file, or none, is one in the making.
+[[nodiscard]] inline bool is_database(const std::string& path) noexcept {
+    std::array<char, 16> head{};
+    std::FILE* file = std::fopen(path.c_str(), "rbe");
+    if (file == nullptr) {
+        return true;
+    }
+    const std::size_t read = std::fread(head.data(), 1, head.size(), file);
+    static_cast<void>(std::fclose(file));
+    return read == 0 ||
+           std::string_view(head.data(), read) == std::string_view("SQLite format 3", head.size());
+}
+
 // Opened, whole, and with every expanding migration applied. An Error has advice in its text.
 // After an unclean end every page is read (quick_check), so that a damaged store is refused here
 // and not found out later.
 inline Result<Database> open_store(const std::string& path, std::span<const Migration> known,
                                    const Options& options = {}) {
+    // Looked at before SQLite does, which would drop the log of a file that it does not know.
+    if (!is_database(path)) {
+        return with_advice({SQLITE_NOTADB, "file is not a database", path});
+    }
     const bool look = ended_unclean(path);
     auto database = Database::open(path, options);
     if (!database) {

@@ -93,15 +93,14 @@ TEST(ReceivedTest, IsRefusedInAnotherForm) {
 }
 
 TEST(PostedTest, GoesByTheCode) {
-    EXPECT_EQ(posted_with(204, "").status, NOA_OK);
-    EXPECT_EQ(posted_with(302, "").status, NOA_E_UNAVAILABLE);
-    EXPECT_EQ(posted_with(400, "").status, NOA_E_UNAVAILABLE);
-    EXPECT_EQ(posted_with(410, "").status, NOA_E_NOT_FOUND);
-    EXPECT_EQ(posted_with(413, "").status, NOA_E_TOO_LARGE);
-    EXPECT_EQ(posted_with(503, "7").retry_after, 7s);
-    EXPECT_EQ(posted_with(503, "999999999").retry_after, 1h);
-    EXPECT_EQ(posted_with(503, "soon").retry_after, 0s);
-    EXPECT_EQ(posted_with(503, "soon").text, "HTTP 503");
+    EXPECT_EQ(posted_with(204, 0s).status, NOA_OK);
+    EXPECT_EQ(posted_with(302, 0s).status, NOA_E_UNAVAILABLE);
+    EXPECT_EQ(posted_with(400, 0s).status, NOA_E_UNAVAILABLE);
+    EXPECT_EQ(posted_with(410, 0s).status, NOA_E_NOT_FOUND);
+    EXPECT_EQ(posted_with(413, 0s).status, NOA_E_TOO_LARGE);
+    EXPECT_EQ(posted_with(503, 7s).retry_after, 7s);
+    EXPECT_EQ(posted_with(503, 999999999s).retry_after, 1h);
+    EXPECT_EQ(posted_with(503, 0s).text, "HTTP 503");
 }
 
 // Answers each connection with the next text, as it stands, and closes it.
@@ -175,14 +174,18 @@ public:
 };
 
 TEST_F(PosterTest, TellsWhatCameOfEachPost) {
-    const Answering server({"HTTP/1.1 204 No Content\r\n\r\n",
-                            "HTTP/1.1 500 Oops\r\nContent-Length: 100000\r\n\r\nmore",
-                            "HTTP/1.1 503 x\r\nRetry-After: 3\r\n\r\n", "what is this\r\n\r\n", "",
-                            "HTTP/1.1 200 OK\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n",
-                            "HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\nbody"});
+    const Answering server(
+        {"HTTP/1.1 204 No Content\r\n\r\n",
+         "HTTP/1.1 500 Oops\r\nContent-Length: 100000\r\n\r\nmore",
+         "HTTP/1.1 503 x\r\nRetry-After: 3\r\n\r\n", "HTTP/1.1 503 x\r\nRetry-After: soon\r\n\r\n",
+         "HTTP/1.1 302 x\r\nLocation: http://127.0.0.1:1/\r\n\r\n", "what is this\r\n\r\n", "",
+         "HTTP/1.1 200 OK\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n",
+         "HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\nbody"});
     EXPECT_EQ(post(server.port).status, NOA_OK);
     EXPECT_EQ(post(server.port).text, "HTTP 500");
     EXPECT_EQ(post(server.port).retry_after, 3s);
+    EXPECT_EQ(post(server.port).retry_after, 0s);
+    EXPECT_EQ(post(server.port).text, "HTTP 302");
     for (int hostile = 0; hostile < 3; ++hostile) {
         const Posted posted = post(server.port);
         EXPECT_EQ(posted.status, NOA_E_UNAVAILABLE);
