@@ -4,26 +4,10 @@
 #include <string_view>
 #include <utility>
 
+#include "noa/sdk/sqlite_rows.hpp"
 #include "store.hpp"
 
 namespace communication {
-
-// Calls `take(statement)` for each row; it returns a Stored<>.
-template <class Take>
-Stored<> each_row(noa::sqlite::Statement& select, Take&& take) {
-    for (;;) {
-        auto more = select.step();
-        if (!more) {
-            return more.error();
-        }
-        if (!*more) {
-            return {};
-        }
-        if (Stored<> taken = take(select); !taken) {
-            return taken;
-        }
-    }
-}
 
 // The columns that message_of takes.
 inline constexpr std::string_view message_columns =

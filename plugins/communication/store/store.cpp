@@ -17,13 +17,6 @@ using noa::sqlite::with_advice;
 
 constexpr std::size_t most_searched = 64U << 10U; // bytes of a body
 
-// Runs to the end: a Stored<> of what is otherwise a count.
-template <class... Args>
-Stored<> done(noa::sqlite::Statement& statement, const Args&... values) {
-    auto run = statement.run(values...);
-    return run ? Stored<>() : Stored<>(run.error());
-}
-
 // NULL in the place of an empty text, which then takes no room in an index.
 std::optional<std::string_view> or_null(const std::string& text) {
     return text.empty() ? std::optional<std::string_view>() : text;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "noa/sdk/sqlite_rows.hpp"
 #include "noa/sdk/sqlite_store.hpp"
-#include "rows.hpp"
 #include "tables.hpp"
 
 namespace config {

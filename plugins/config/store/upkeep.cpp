@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "rows.hpp"
+#include "noa/sdk/sqlite_rows.hpp"
 
 namespace config {
 

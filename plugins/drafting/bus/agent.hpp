@@ -100,6 +100,16 @@ private:
     [[nodiscard]] noa::Result<std::string> who(const std::string& as,
                                                const noa::Request& request) const;
 
+    template <class R>
+    void offer(noa::Setup& setup, const char* name, const char* summary,
+               void (Drafting::*run)(const R&, const noa::Request&, noa::Responder)) {
+        setup.operation(
+            name, summary,
+            [this, run](const R& request, const noa::Request& message, noa::Responder responder) {
+                (this->*run)(request, message, std::move(responder));
+            });
+    }
+
     // commits.cpp
     void flush();
     void submit(std::unique_ptr<Group> group);

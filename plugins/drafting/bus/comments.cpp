@@ -24,19 +24,11 @@ noa::Json told_comment(const Comment& comment) {
 } // namespace
 
 void Drafting::set_up_comments(noa::Setup& setup) {
-    const auto add = [this, &setup]<class R>(
-                         const char* name, const char* summary,
-                         void (Drafting::*run)(const R&, const noa::Request&, noa::Responder)) {
-        setup.operation(
-            name, summary,
-            [this, run](const R& request, const noa::Request& message, noa::Responder responder) {
-                (this->*run)(request, message, std::move(responder));
-            });
-    };
-    add("comment.add", "Says something about a place in a text", &Drafting::add_comment);
-    add("comment.set", "Changes a comment, resolves it, or takes it away", &Drafting::set_comment);
-    add("comment.list", "What was said about a text, and where it is now",
-        &Drafting::list_comments);
+    offer(setup, "comment.add", "Says something about a place in a text", &Drafting::add_comment);
+    offer(setup, "comment.set", "Changes a comment, resolves it, or takes it away",
+          &Drafting::set_comment);
+    offer(setup, "comment.list", "What was said about a text, and where it is now",
+          &Drafting::list_comments);
     setup.event("drafts.ID.comments", {.summary = "A comment came, changed, or went"});
 }
 

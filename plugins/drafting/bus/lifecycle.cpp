@@ -19,20 +19,11 @@ Millis millis(noa::Duration time) {
 } // namespace
 
 void Drafting::set_up_lifecycle(noa::Setup& setup) {
-    const auto add = [this, &setup]<class R>(
-                         const char* name, const char* summary,
-                         void (Drafting::*run)(const R&, const noa::Request&, noa::Responder)) {
-        setup.operation(
-            name, summary,
-            [this, run](const R& request, const noa::Request& message, noa::Responder responder) {
-                (this->*run)(request, message, std::move(responder));
-            });
-    };
-    add("set", "Title, type, tags and the like of a draft", &Drafting::set);
-    add("move", "Moves a draft to another status", &Drafting::move);
-    add("delete", "Takes a draft away, with all its history", &Drafting::drop);
-    add("share", "What somebody may do with a draft", &Drafting::share);
-    add("search", "Drafts that have certain words", &Drafting::search);
+    offer(setup, "set", "Title, type, tags and the like of a draft", &Drafting::set);
+    offer(setup, "move", "Moves a draft to another status", &Drafting::move);
+    offer(setup, "delete", "Takes a draft away, with all its history", &Drafting::drop);
+    offer(setup, "share", "What somebody may do with a draft", &Drafting::share);
+    offer(setup, "search", "Drafts that have certain words", &Drafting::search);
 }
 
 // As it is now in memory.

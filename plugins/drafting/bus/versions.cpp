@@ -65,21 +65,15 @@ noa::Result<Compared> compared(const Text& before, const Text& after, bool words
 } // namespace
 
 void Drafting::set_up_versions(noa::Setup& setup) {
-    const auto add = [this, &setup]<class R>(
-                         const char* name, const char* summary,
-                         void (Drafting::*run)(const R&, const noa::Request&, noa::Responder)) {
-        setup.operation(
-            name, summary,
-            [this, run](const R& request, const noa::Request& message, noa::Responder responder) {
-                (this->*run)(request, message, std::move(responder));
-            });
-    };
-    add("update", "Gives a draft another text, as a change of the former one", &Drafting::replace);
-    add("revise", "Gives a version a number and a message", &Drafting::revise);
-    add("history", "Revisions, and changes of a draft, the newest first", &Drafting::history);
-    add("diff", "What makes one version of another", &Drafting::diff);
-    add("blame", "Who wrote which line, and when", &Drafting::blame);
-    add("restore", "Has a draft the text of a former version again", &Drafting::restore_text);
+    offer(setup, "update", "Gives a draft another text, as a change of the former one",
+          &Drafting::replace);
+    offer(setup, "revise", "Gives a version a number and a message", &Drafting::revise);
+    offer(setup, "history", "Revisions, and changes of a draft, the newest first",
+          &Drafting::history);
+    offer(setup, "diff", "What makes one version of another", &Drafting::diff);
+    offer(setup, "blame", "Who wrote which line, and when", &Drafting::blame);
+    offer(setup, "restore", "Has a draft the text of a former version again",
+          &Drafting::restore_text);
 }
 
 // `text` in the place of what version `version` was; what came since stays.

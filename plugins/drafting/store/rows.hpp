@@ -7,52 +7,12 @@
 #include <utility>
 
 #include "../model/draft.hpp"
-#include "noa/sdk/sqlite.hpp"
+#include "noa/sdk/sqlite_rows.hpp"
 
 namespace drafting {
 
 template <class T = void>
 using Stored = noa::sqlite::Result<T>;
-
-// Runs to the end: a Stored<> of what is otherwise a count.
-template <class... Args>
-Stored<> done(noa::sqlite::Statement& statement, const Args&... values) {
-    auto run = statement.run(values...);
-    return run ? Stored<>() : Stored<>(run.error());
-}
-// The same of a statement that is rare.
-template <class... Args>
-Stored<> done(noa::sqlite::Database& database, std::string_view sql, const Args&... values) {
-    auto statement = database.prepare(sql);
-    return statement ? done(*statement, values...) : Stored<>(statement.error());
-}
-
-// Calls `take(statement)`, a Stored<>, for each row of what is bound.
-template <class Take>
-Stored<> each_row(noa::sqlite::Statement& select, Take&& take) {
-    for (;;) {
-        auto more = select.step();
-        if (!more) {
-            return more.error();
-        }
-        if (!*more) {
-            return {};
-        }
-        if (Stored<> taken = take(select); !taken) {
-            return taken;
-        }
-    }
-}
-template <class Take, class... Args>
-Stored<> each_row(noa::sqlite::Database& database, std::string_view sql, Take&& take,
-                  const Args&... values) {
-    auto select = database.prepare(sql);
-    if (!select) {
-        return select.error();
-    }
-    auto bound = select->bind(values...);
-    return bound ? each_row(*select, take) : bound;
-}
 
 // NULL in the place of an empty text.
 [[nodiscard]] inline std::optional<std::string_view> or_null(const std::string& text) {
