@@ -7,7 +7,7 @@ import re
 import threading
 import unittest
 
-from console_client import Console
+from console_client import Console, WebSocket
 from noa_host import FIXTURES, PATIENCE_S, PLUGINS, Host, Outside
 
 CONFIG = """
@@ -175,6 +175,19 @@ authorization = "Bearer word"
             for wrong in ("junk", asked.upper(), asked + "-x"):
                 status, headers, _ = console.ask("/api/agents/near/who", {}, traceparent=wrong)
                 self.assertEqual((status, headers.get("traceparent")), (200, None))
+            with self.subTest("over a WebSocket"), WebSocket(console) as talk:
+                ask = {"agent": "near", "operation": "who"}
+                for id, trace in enumerate((asked.replace("4b", "5c"), asked.replace(SPAN, "0" * 16))):
+                    talk.send({"id": id, "request": {**ask, "traceparent": trace}})
+                told, untraced = talk.receive(), talk.receive()
+                spans = console.json("/api/traces/5cf92f")["spans"]
+                self.assertEqual([(span["agent"], span["parent"]) for span in spans], [("near", SPAN)])
+                self.assertEqual((told["id"], told["traceparent"]),
+                                 (0, f"00-{spans[0]['trace']}-{spans[0]['span']}-01"))
+                self.assertEqual(set(untraced), {"id", "reply"})
+                talk.send({"id": 2, "request": {**ask, "operation": "fly", "traceparent": asked}})
+                failed = talk.receive()
+                self.assertEqual(set(failed), {"id", "error", "status", "traceparent"})
 
 
 if __name__ == "__main__":
