@@ -1,6 +1,7 @@
 #include "base/trace_context.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace noa {
 
@@ -13,18 +14,38 @@ constexpr std::size_t flags_at = 53;
 constexpr std::size_t whole = 55;
 constexpr std::uint8_t sampled_flag = 1;
 constexpr std::string_view digits = "0123456789abcdef";
+constexpr std::uint8_t no_digit = 0x10;
 
 // Upper case is not allowed.
+constexpr auto digit_values = [] {
+    std::array<std::uint8_t, 256> values{};
+    values.fill(no_digit);
+    for (std::size_t value = 0; value < digits.size(); ++value) {
+        values[static_cast<unsigned char>(digits[value])] = static_cast<std::uint8_t>(value);
+    }
+    return values;
+}();
+
+std::uint8_t digit_value(char digit) noexcept {
+    return digit_values[static_cast<unsigned char>(digit)];
+}
+
 bool read_hex(std::string_view text, std::span<std::uint8_t> out) noexcept {
+    unsigned seen = 0;
     for (std::size_t i = 0; i < out.size(); ++i) {
-        const auto high = digits.find(text[2 * i]);
-        const auto low = digits.find(text[2 * i + 1]);
-        if (high == std::string_view::npos || low == std::string_view::npos) {
-            return false;
-        }
+        const unsigned high = digit_value(text[2 * i]);
+        const unsigned low = digit_value(text[2 * i + 1]);
+        seen |= high | low;
         out[i] = static_cast<std::uint8_t>((high << 4U) | low);
     }
-    return true;
+    return (seen & no_digit) == 0;
+}
+
+void write_hex(std::span<const std::uint8_t> bytes, char* out) noexcept {
+    for (const auto byte : bytes) {
+        *out++ = digits[byte >> 4U];
+        *out++ = digits[byte & 0xfU];
+    }
 }
 
 bool is_all_zero(std::span<const std::uint8_t> bytes) noexcept {
@@ -52,19 +73,24 @@ std::optional<TraceContext> parse_traceparent(std::string_view text) noexcept {
     return out;
 }
 
+bool says_sampled(std::string_view traceparent) noexcept {
+    return traceparent.size() >= whole &&
+           (digit_value(traceparent[flags_at + 1]) & sampled_flag) != 0;
+}
+
 std::string to_hex(std::span<const std::uint8_t> bytes) {
-    std::string out;
-    out.reserve(2 * bytes.size());
-    for (const auto byte : bytes) {
-        out += digits[byte >> 4U];
-        out += digits[byte & 0xfU];
-    }
+    std::string out(2 * bytes.size(), '0');
+    write_hex(bytes, out.data());
     return out;
 }
 
 std::string to_traceparent(const TraceContext& context) {
-    return "00-" + to_hex(context.trace) + "-" + to_hex(context.span) +
-           (context.sampled ? "-01" : "-00");
+    std::string out(whole, '-');
+    write_hex(std::array<std::uint8_t, 1>{}, out.data());
+    write_hex(context.trace, out.data() + trace_at);
+    write_hex(context.span, out.data() + span_at);
+    write_hex(std::array{context.sampled ? sampled_flag : std::uint8_t{0}}, out.data() + flags_at);
+    return out;
 }
 
 } // namespace noa

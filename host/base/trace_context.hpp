@@ -23,6 +23,8 @@ struct TraceContext {
 // Nothing when it is none: then the trace begins anew, as the standard has it. Of a version to
 // come, the part that this one knows.
 [[nodiscard]] std::optional<TraceContext> parse_traceparent(std::string_view text) noexcept;
+// Whether what is parsed could be sampled: without a look at the rest of it.
+[[nodiscard]] bool says_sampled(std::string_view traceparent) noexcept;
 // As version 00 writes it: 55 bytes.
 [[nodiscard]] std::string to_traceparent(const TraceContext& context);
 

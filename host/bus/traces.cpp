@@ -60,11 +60,14 @@ void Traces::configure(double sampling, std::size_t keep) noexcept {
 // The trace that begins with a request has the request's id.
 std::unique_ptr<Span> Traces::try_begin(const Record& record,
                                         const Endpoint& agent) const noexcept {
+    const bool in_share = record.kind == NOA_MESSAGE_REQUEST && record.hops == 0 &&
+                          even_part(record.id) < threshold_.load(std::memory_order_relaxed) &&
+                          agent.name() != "host";
+    if (!in_share && !says_sampled(record.traceparent())) {
+        return nullptr; // most contexts are only carried: one digit says it
+    }
     const auto parent = parse_traceparent(record.traceparent());
-    if (parent ? !parent->sampled
-               : even_part(record.id) >= threshold_.load(std::memory_order_relaxed) ||
-                     record.kind != NOA_MESSAGE_REQUEST || record.hops != 0 ||
-                     agent.name() == "host") {
+    if (parent ? !parent->sampled : !in_share) {
         return nullptr;
     }
     auto span = std::make_unique<Span>();

@@ -4,7 +4,7 @@
 // settled, all attempts included. Its context takes the place of the message's own, so that what
 // the agent sends meanwhile is its child. Recorded is what belongs to a trace that its sender
 // samples, and of requests that nothing led to the configured share; for everything else a look
-// at two bytes is all that it costs.
+// at two bytes is all that it costs, and at a digit of the context, where there is one.
 #pragma once
 
 #include <atomic>

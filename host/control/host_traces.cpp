@@ -65,8 +65,10 @@ struct Summary {
     std::int64_t ended_unix_ns = 0;
     std::uint64_t spans = 0;
     std::uint64_t failed = 0;
-    bool touches = false; // the agent that was asked for
-    std::size_t last = 0; // place of the span that ended last
+    const Span* fault = nullptr; // the failed one that ended first: others fail for it
+    std::map<const bus::Endpoint*, std::int64_t> agents; // and when they began
+    bool touches = false;                                // the agent that was asked for
+    std::size_t last = 0;                                // place of the span that ended last
 };
 
 std::map<TraceId, Summary> summarize(const std::vector<Span>& spans, const std::string& agent) {
@@ -79,7 +81,11 @@ std::map<TraceId, Summary> summarize(const std::vector<Span>& spans, const std::
         }
         summary.ended_unix_ns = std::max(summary.ended_unix_ns, ended_unix_ns(span));
         ++summary.spans;
-        summary.failed += span.status == NOA_OK ? 0 : 1;
+        if (span.status != NOA_OK && ++summary.failed == 1) {
+            summary.fault = &span;
+        }
+        auto& began = summary.agents.try_emplace(span.agent, span.started_unix_ns).first->second;
+        began = std::min(began, span.started_unix_ns);
         summary.touches = summary.touches || agent.empty() || span.agent->name() == agent;
         summary.last = i;
     }
@@ -88,14 +94,30 @@ std::map<TraceId, Summary> summarize(const std::vector<Span>& spans, const std::
 
 json to_json(const Summary& summary) {
     const auto& first = *summary.first;
-    return {{"trace", to_hex(first.context.trace)},
-            {"start_unix_ns", first.started_unix_ns},
-            {"took_ns", summary.ended_unix_ns - first.started_unix_ns},
-            {"agent", first.agent->name()},
-            {"from", first.from == nullptr ? "" : first.from->name()},
-            {"operation", first.operation},
-            {"spans", summary.spans},
-            {"failed", summary.failed}};
+    std::vector<std::pair<std::int64_t, std::string_view>> by_time;
+    for (const auto& [agent, began] : summary.agents) {
+        by_time.emplace_back(began, agent->name());
+    }
+    std::ranges::sort(by_time);
+    json agents = json::array();
+    for (const auto& [began, agent] : by_time) {
+        agents.push_back(agent);
+    }
+    json out{{"trace", to_hex(first.context.trace)},
+             {"start_unix_ns", first.started_unix_ns},
+             {"took_ns", summary.ended_unix_ns - first.started_unix_ns},
+             {"agent", first.agent->name()},
+             {"from", first.from == nullptr ? "" : first.from->name()},
+             {"operation", first.operation},
+             {"agents", std::move(agents)},
+             {"spans", summary.spans},
+             {"failed", summary.failed}};
+    if (summary.fault != nullptr) {
+        out["error"] = {{"agent", summary.fault->agent->name()},
+                        {"operation", summary.fault->operation},
+                        {"status_name", status_name(summary.fault->status)}};
+    }
+    return out;
 }
 
 bus::HostOperation answers(Result<json> (*answer)(const Traces&, const json&),

@@ -103,6 +103,33 @@ void add_noad(Builder& builder, bool quick) {
                  {"send_ratio", "lookup and send against none", "x"}});
 }
 
+constexpr std::array contexts{"none", "carried", "recorded"};
+constexpr std::array shares{"0.0", "0.01", "1.0"};
+
+std::string in_context(const char* what, const char* context) {
+    return std::string("noa ") + what + ", context " + context;
+}
+
+std::string sampled(const char* share) {
+    return std::string("noa outside pipelined, sampling ") + share;
+}
+
+void add_traces(Builder& builder) {
+    for (const char* context : contexts) {
+        builder.add(in_context("round trip", context), {"traces.rtt", one_core, {context}},
+                    {{"p50_us", "p50", "us"}, {"p99_us", "p99", "us"}, {"cpu_us", "cpu", "us"}});
+    }
+    for (const char* context : contexts) {
+        builder.add(in_context("one-way", context),
+                    {"traces.stream", one_core, {"1", "64", "copied", context}},
+                    {{"per_s", "rate", "1/s"}, {"cpu_us", "cpu", "us"}});
+    }
+    for (const char* share : shares) {
+        builder.add(sampled(share), {"traces.outside", one_core, {share}},
+                    {{"per_s", "rate", "1/s"}, {"cpu_us", "cpu", "us"}});
+    }
+}
+
 void add_idle(Builder& builder, const char* seconds) {
     const std::vector<Builder::Metric> metrics{{"pss_mb", "PSS", "MB"},
                                                {"cpu_percent", "cpu", "%"},
@@ -222,6 +249,21 @@ void expect_of_host(Builder& builder, bool quick) {
                    Sense::at_most, 200);
 }
 
+// What there is to record is its sender's, or the operator's, choice: by default it costs nobody.
+void expect_of_traces(Builder& builder) {
+    const std::string group = "traces, 64 B";
+    builder.expect(group, name(sampled("0.01"), "rate", one_core), Sense::at_least, 0.97,
+                   {name(sampled("0.0"), "rate", one_core)});
+    builder.compare(group, name(sampled("1.0"), "rate", one_core),
+                    {name(sampled("0.0"), "rate", one_core)});
+    for (const char* context : {"carried", "recorded"}) {
+        builder.compare(group, name(in_context("round trip", context), "p50", one_core),
+                        {name(in_context("round trip", "none"), "p50", one_core)});
+        builder.compare(group, name(in_context("one-way", context), "rate", one_core),
+                        {name(in_context("one-way", "none"), "rate", one_core)});
+    }
+}
+
 // What a short run can do without: placement by the scheduler, the bus without its host.
 bool is_long(const std::string& measurement) {
     const auto has = [&](const char* part) { return measurement.find(part) != std::string::npos; };
@@ -237,19 +279,23 @@ Catalogue make_catalogue(const std::string& only, bool quick) {
     add_bus(builder);
     add_noad(builder, quick);
     add_peers(builder);
+    add_traces(builder);
     add_idle(builder, quick ? "4" : "30");
     expect_in_process(builder);
     expect_outside(builder);
     expect_of_processes(builder);
     expect_of_peers(builder);
     expect_of_host(builder, quick);
+    expect_of_traces(builder);
     auto catalogue = builder.take();
     // Of one row alone the libraries beside it are wanted, not every broker.
     select_compared(
         catalogue, [&](const std::string& key) { return key.find(only) != std::string::npos; },
         [](const std::string& key) { return key.starts_with("raw."); });
     if (quick) {
-        select(catalogue, [](const std::string& key) { return !is_long(key); });
+        select(catalogue, [&](const std::string& key) {
+            return !is_long(key) && (!only.empty() || !key.starts_with("traces."));
+        });
     }
     return catalogue;
 }

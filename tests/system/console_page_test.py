@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """The console's page in a headless Chromium."""
+import json
 import os
 import signal
 import unittest
 
 from browser import DRIVER, Browser
 from console_client import Console
+from noa_host import FIXTURES
 
 ENTER, ESCAPE, TAB = "\ue007", "\ue00c", "\ue004"
 CONFIG = """
@@ -19,6 +21,10 @@ expression = "noa_agent_stopped{agent=\\"cache\\"} == 1"
 keep = "0s"
 severity = "critical"
 summary = "{{ $labels.agent }} was <b>stopped</b>"
+[agents.near]
+plugin = "worker"
+[agents.far]
+plugin = "worker"
 """
 ROW = "document.querySelector('#agents tr[data-key={}]')"
 
@@ -29,6 +35,7 @@ class Page(unittest.TestCase):
     def setUpClass(cls):
         cls.console = Console("actions = true", agents=("monitor", "heartbeat", "cache"),
                               config=CONFIG)
+        cls.console.host.install(FIXTURES / "worker.so")
         cls.browser = Browser()
         for context in (cls.console, cls.browser):
             context.__enter__()
@@ -100,6 +107,36 @@ class Page(unittest.TestCase):
         page.until(self.text("cache", 1) + " === 'healthy'")
         page.keys(ESCAPE)
         page.until("!document.querySelector('#detail').open")
+        self.assertFalse(page.run("return location.hash"))
+
+    def test_traces_are_listed_and_shown_as_waterfalls(self):
+        page, host = self.browser, self.console.host
+        for operation in ("who", "fly"):
+            ask = json.dumps({"agent": "far", "operation": operation})
+            host.noactl_run("call", "--trace", "near", "relay", ask)
+        page.run("document.querySelector('#traces summary').focus()")
+        page.keys(ENTER)
+        rows = "document.querySelectorAll('#traces li')"
+        page.until(rows + ".length >= 2")
+        newest, other = page.run(f"return [...{rows}].map((row) => row.innerText)")[:2]
+        self.assertRegex(newest, r"^near relay .*far: \w+\n+.*2 spans · of near, far")
+        self.assertRegex(other, r"^near relay [0-9.]+ (µs|ms)\n")
+        page.run("document.querySelector('#traces-failed').click()")
+        page.until(rows + ".length === 1")
+        page.run(rows.replace("All", "") + ".querySelector('a').focus()")
+        page.keys(ENTER)
+        page.until("document.querySelectorAll('#trace .spans > li').length === 2")
+        near, far = page.run("""return [...document.querySelectorAll('#trace .spans > li')].map((row) => {
+            const {left, right} = row.querySelector('i').getBoundingClientRect();
+            return [row.querySelector('.name').textContent, row.dataset.status, left, right]; });""")
+        self.assertEqual((near[:2], far[:2]), (["near relay", "healthy"], ["far fly", "unhealthy"]))
+        self.assertLessEqual(near[2], far[2])
+        self.assertGreaterEqual(near[3] + 1, far[3])
+        page.run("document.querySelectorAll('#trace summary')[1].focus()")
+        page.keys(ENTER)
+        page.until("document.querySelectorAll('#trace details')[1].open")
+        page.keys(ESCAPE)
+        page.until("!document.querySelector('#trace').open")
         self.assertFalse(page.run("return location.hash"))
 
     def test_it_fits_a_phone_and_is_dark_or_light(self):

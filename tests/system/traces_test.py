@@ -7,8 +7,8 @@ import re
 import threading
 import unittest
 
-from console_client import Console
-from noa_host import FIXTURES, PATIENCE_S, PLUGINS, Host, Outside
+from console_client import Console, WebSocket
+from noa_host import FIXTURES, PATIENCE_S, PLUGINS, Host, Outside, noa_client
 
 CONFIG = """
 [host.traces]
@@ -107,6 +107,35 @@ class Traces(unittest.TestCase):
                                  ("near", "who", "host"))
                 self.assertNotIn("parent", self.show(host, newest["trace"])[0])
 
+    def test_messages_that_lead_to_one_another_end_recorded_or_not(self):
+        config = CONFIG + """
+[agents.communication.settings]
+max_hops = 4
+"""
+        counts, refused = {}, queue.Queue()
+
+        def go(message):
+            trace = message.traceparent[3:35]
+            counts[trace] = counts.get(trace, 0) + 1
+            with host.client() as client:
+                try:
+                    client.call("communication", "send", {"to": "guest", "operation": "go"},
+                                because=message, timeout_s=PATIENCE_S)
+                except noa_client.NoaError as error:
+                    refused.put((trace, error.text))
+            return {}
+
+        with Host([PLUGINS / "communication.so"], config) as host, Outside(host, "guest", go):
+            ask = json.dumps({"to": "guest", "operation": "go"})
+            host.noactl("call", "communication", "send", ask)
+            trace, text = refused.get(timeout=PATIENCE_S)
+            self.assertIn("max_hops", text)
+            self.assertEqual(counts, {trace: 4})
+            self.assertEqual(host.json("traces", "list")["traces"], [])
+            traced = self.call_traced(host, "communication", "send", {"to": "guest", "operation": "go"})
+            self.assertEqual(refused.get(timeout=PATIENCE_S)[0], traced)
+            self.assertEqual(counts, {trace: 4, traced: 128 + 4})
+
     def test_spans_get_to_a_collector_that_was_away(self):
         with Collector() as collector:
             collector.answers.put(503)
@@ -175,6 +204,19 @@ authorization = "Bearer word"
             for wrong in ("junk", asked.upper(), asked + "-x"):
                 status, headers, _ = console.ask("/api/agents/near/who", {}, traceparent=wrong)
                 self.assertEqual((status, headers.get("traceparent")), (200, None))
+            with self.subTest("over a WebSocket"), WebSocket(console) as talk:
+                ask = {"agent": "near", "operation": "who"}
+                for id, trace in enumerate((asked.replace("4b", "5c"), asked.replace(SPAN, "0" * 16))):
+                    talk.send({"id": id, "request": {**ask, "traceparent": trace}})
+                told, untraced = talk.receive(), talk.receive()
+                spans = console.json("/api/traces/5cf92f")["spans"]
+                self.assertEqual([(span["agent"], span["parent"]) for span in spans], [("near", SPAN)])
+                self.assertEqual((told["id"], told["traceparent"]),
+                                 (0, f"00-{spans[0]['trace']}-{spans[0]['span']}-01"))
+                self.assertEqual(set(untraced), {"id", "reply"})
+                talk.send({"id": 2, "request": {**ask, "operation": "fly", "traceparent": asked}})
+                failed = talk.receive()
+                self.assertEqual(set(failed), {"id", "error", "status", "traceparent"})
 
 
 if __name__ == "__main__":

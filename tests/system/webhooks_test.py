@@ -100,7 +100,8 @@ class Webhooks(unittest.TestCase):
             places[name].write_text(value + "\n")
             places[name].chmod(0o600)
         with open(host.config_file, "a") as file:
-            file.write(CONFIG.format(port=port, timeout=timeout, scheme=scheme, ca=ca, **places) + more)
+            file.write((CONFIG + more).format(port=port, timeout=timeout, scheme=scheme, ca=ca,
+                                              **places))
         return self.enter(host)
 
     def settled(self, host, **message):
@@ -189,6 +190,32 @@ class Webhooks(unittest.TestCase):
                 self.assertEqual(caught.exception.status, status)
         shown = host.json("messages", "show", "evt_1")
         self.assertEqual((shown["sender"], shown["state"]), ("webhook/paid", "acked"))
+
+    def test_a_trace_comes_in_by_a_hook_and_goes_on_by_a_webhook(self):
+        receiver, port = self.enter(Receiver()), free_port()
+        host = self.host(receiver.server_port, plugins=["console"], more="""
+            [agents.communication.settings.hooks.forward]
+            secret = {{ secret = "file:{secret}" }}
+            message = {{ webhook = "orders" }}
+            [agents.console.settings]
+            listen = ["tcp:127.0.0.1:%d"]
+            """ % port)
+        trace, span, stamp = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", str(int(time.time()))
+        headers = {"content-type": "application/json", "webhook-id": "evt_1",
+                   "webhook-timestamp": stamp, "traceparent": f"00-{trace}-{span}-01"}
+        headers["webhook-signature"] = signature(SECRET, headers, b"{}")
+        posted = urllib.request.Request(f"http://127.0.0.1:{port}/hooks/forward", b"{}", headers)
+        with urllib.request.urlopen(posted, timeout=PATIENCE_S) as answer:
+            told = answer.headers["traceparent"]
+        with host.client() as client:
+            client.call("communication", "wait", {"id": "evt_1", "wait_s": 10}, timeout_s=PATIENCE_S)
+        [taken] = host.json("traces", "show", trace)["spans"]
+        self.assertEqual((taken["operation"], taken["from"], taken["parent"]),
+                         ("webhook.receive", "console", span))
+        self.assertEqual(told, f"00-{trace}-{taken['span']}-01")
+        [(_, delivered, _)] = receiver.got
+        self.assertRegex(delivered["traceparent"], f"^00-{trace}-[0-9a-f]{{16}}-01$")
+        self.assertNotIn(delivered["traceparent"], (told, headers["traceparent"]))
 
     def library(self):
         folder = BUILD / "tests/system/webhooks"

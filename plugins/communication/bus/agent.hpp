@@ -14,6 +14,7 @@
 #include "../content/shapes.hpp"
 #include "../delivery/deliveries.hpp"
 #include "../delivery/seen.hpp"
+#include "../delivery/traced.hpp"
 #include "../store/reader.hpp"
 #include "../store/store.hpp"
 #include "../store/streams.hpp"
@@ -156,7 +157,7 @@ private:
     Body webhooks();
     void ended(Seq seq, std::uint64_t turn, const Outcome& outcome);
     [[nodiscard]] std::string enveloped(const Message& message) const;
-    [[nodiscard]] std::string trace_of(const Message& message) const;
+    [[nodiscard]] std::string trace_of(const Message& message);
     [[nodiscard]] std::uint8_t hops_of(std::string_view traceparent) const;
     // Begins what may begin, but not in the course of a message: what is sent then counts as
     // its consequence.
@@ -312,6 +313,7 @@ private:
     std::string quarantined_; // a store that was put aside at the start; empty: none
     std::string store_name_;
     std::uint64_t secret_ = 0;
+    Traced traced_;
     std::uint64_t longest_ = 0; // that the queue was, since memory was given back
     std::uint64_t turns_ = 0;   // of attempts, over all starts of this object
     Seq last_seq_ = 0;

@@ -11,9 +11,12 @@ namespace communication {
 namespace {
 
 constexpr std::size_t longest_error = 512;
-constexpr std::string_view trace_form = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01";
+constexpr std::string_view trace_form = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-00";
+constexpr std::size_t trace_at = 3;
+constexpr std::size_t trace_size = 32;
 constexpr std::size_t span_at = 36;
 constexpr std::size_t span_size = 16;
+constexpr std::size_t flags_at = 53;
 
 // Splitmix64's last steps: a check that others do not make by chance.
 std::uint32_t check_of(std::uint64_t value) {
@@ -181,12 +184,15 @@ std::string Communication::enveloped(const Message& message) const {
 
 // The trace goes on; the span is that of this delivery. It has in it how many messages led here, so
 // that what the recipient sends in consequence counts on, whatever became of this host meanwhile.
-std::string Communication::trace_of(const Message& message) const {
+// What began in no trace, or is of one that has had its share, is not recorded.
+std::string Communication::trace_of(const Message& message) {
     std::string trace = message.terms.traceparent;
     if (trace.size() != trace_form.size()) {
         trace = trace_form;
-        trace.replace(3, 32,
+        trace.replace(trace_at, trace_size,
                       hex(secret_ ^ 0x6e6f61U) + hex(static_cast<std::uint64_t>(message.seq)));
+    } else if (!trace.ends_with("-00") && !traced_.take(trace.substr(trace_at, trace_size))) {
+        trace.replace(flags_at, std::string::npos, "00");
     }
     const std::uint64_t short_seq = static_cast<std::uint64_t>(message.seq) & 0xFFFFFFU;
     const std::uint64_t counted = short_seq << 8U | message.terms.hops;

@@ -3,40 +3,112 @@
 #include <algorithm>
 #include <utility>
 
-#include "json_reads.hpp"
-
 namespace console {
 
 namespace {
 
 constexpr std::size_t most_figures = 200'000;
 
-std::optional<Figure> figure_of(const noa::Json& json) {
-    const auto value = number_in(json, "value");
-    if (!value) {
-        return std::nullopt;
-    }
-    Figure figure{text_in(json, "type") == "counter", {}, *value};
-    for (const auto& [name, text] : member_of(json, "labels").items()) {
-        if (text.is_string()) {
-            figure.labels.emplace(name, text.get<std::string>());
-        }
-    }
-    return figure;
-}
-
 } // namespace
 
-Figures Figures::parse(const noa::Json& reply) {
-    Figures figures;
-    figures.at_ = static_cast<std::int64_t>(number_in(reply, "at").value_or(0));
-    std::size_t count = 0;
-    for (const noa::Json& one : member_of(reply, "figures")) {
-        std::string name = text_in(one, "name");
-        auto figure = figure_of(one);
-        if (figure && !name.empty() && ++count <= most_figures) {
-            figures.all_[std::move(name)].push_back(std::move(*figure));
+// Takes the parts as the parser comes to them: there are thousands of figures, and nothing else is
+// wanted of the text. What it does not know, at whatever depth, is passed over.
+class Figures::Reader : public nlohmann::json_sax<noa::Json> {
+public:
+    explicit Reader(Figures& into) : into_(into) {}
+
+    bool key(string_t& name) override {
+        key_ = std::move(name);
+        if (depth_ == in_answer) {
+            in_figures_ = key_ == "figures";
+        } else if (depth_ == in_figure) {
+            in_labels_ = key_ == "labels";
         }
+        return true;
+    }
+    bool string(string_t& text) override {
+        if (depth_ == in_figure && key_ == "name") {
+            name_ = std::move(text);
+        } else if (depth_ == in_figure && key_ == "type") {
+            figure_.counter = text == "counter";
+        } else if (depth_ == in_label && in_labels_ && in_figures_) {
+            figure_.labels.insert_or_assign(key_, std::move(text));
+        }
+        return true;
+    }
+    bool number(double value) {
+        if (depth_ == in_answer && key_ == "at") {
+            into_.at_ = static_cast<std::int64_t>(value);
+        } else if (depth_ == in_figure && key_ == "value") {
+            figure_.value = value;
+            has_value_ = true;
+        }
+        return true;
+    }
+    bool start_object(std::size_t /*size*/) override {
+        if (++depth_ == in_list) {
+            in_figures_ = false; // it is no list
+        } else if (depth_ == in_figure) {
+            name_.clear();
+            figure_ = Figure();
+            has_value_ = in_labels_ = false;
+        }
+        return true;
+    }
+    bool end_object() override {
+        const bool whole = in_figures_ && has_value_ && !name_.empty();
+        if (depth_-- == in_figure && whole && ++count_ <= most_figures) {
+            into_.all_[std::move(name_)].push_back(std::move(figure_));
+        }
+        return true;
+    }
+    bool start_array(std::size_t /*size*/) override {
+        ++depth_;
+        return true;
+    }
+    bool end_array() override {
+        --depth_;
+        return true;
+    }
+    bool number_integer(number_integer_t value) override {
+        return number(static_cast<double>(value));
+    }
+    bool number_unsigned(number_unsigned_t value) override {
+        return number(static_cast<double>(value));
+    }
+    bool number_float(number_float_t value, const string_t& /*text*/) override {
+        return number(value);
+    }
+    bool null() override { return true; }
+    bool boolean(bool /*value*/) override { return true; }
+    bool binary(binary_t& /*value*/) override { return true; }
+    bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
+                     const nlohmann::detail::exception& /*error*/) override {
+        return false;
+    }
+
+private:
+    static constexpr unsigned in_answer = 1;
+    static constexpr unsigned in_list = 2;
+    static constexpr unsigned in_figure = 3;
+    static constexpr unsigned in_label = 4;
+
+    Figures& into_;
+    unsigned depth_ = 0;
+    bool in_figures_ = false;
+    bool in_labels_ = false;
+    std::string key_;
+    std::string name_;
+    Figure figure_;
+    bool has_value_ = false;
+    std::size_t count_ = 0;
+};
+
+std::optional<Figures> Figures::parse(std::string_view answer) {
+    Figures figures;
+    Reader reader(figures);
+    if (!noa::Json::sax_parse(answer, &reader)) {
+        return std::nullopt;
     }
     return figures;
 }

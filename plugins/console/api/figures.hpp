@@ -26,8 +26,8 @@ struct Figure {
 
 class Figures {
 public:
-    // Of `metrics.now`; what is not well formed is left out.
-    [[nodiscard]] static Figures parse(const noa::Json& reply);
+    // Of the answer to `metrics.now`; what is not well formed in it is left out. None: not JSON.
+    [[nodiscard]] static std::optional<Figures> parse(std::string_view answer);
 
     [[nodiscard]] std::int64_t at() const noexcept { return at_; } // unix time in ms; 0: none
     [[nodiscard]] const std::vector<Figure>& named(const std::string& name) const;
@@ -40,6 +40,8 @@ public:
                                             const Counts& counts = nullptr) const;
 
 private:
+    class Reader;
+
     std::int64_t at_ = 0;
     std::map<std::string, std::vector<Figure>> all_;
 };

@@ -61,7 +61,7 @@ private:
     void look_at(const char* agent, const char* operation, noa::Json Known::*into);
     void look_at_figures();
     void looked();
-    void take_figures(const noa::Json& reply);
+    void take_figures(Figures now);
     [[nodiscard]] SnapshotPtr snapshot() const;
     void add_agents(Snapshot& into, const HealthView& view) const;
     void put_question(const Question& question, std::function<void(Answer)> then);
@@ -81,6 +81,7 @@ private:
     bool again_ = false;    // as soon as the one under way is over
     Figures figures_;
     noa::Json metrics_;
+    http::Text metrics_text_;
     struct Point {
         std::int64_t at; // unix time in ms
         http::Text text;

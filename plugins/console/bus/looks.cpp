@@ -73,10 +73,10 @@ void Console::look_at_figures() {
     ++awaited_;
     request("monitor", "metrics.now")
         .timeout(patience)
-        .then([this, number = look_number_](const noa::Result<Json>& told) {
+        .then([this, number = look_number_](const noa::Reply& reply) {
             if (number == look_number_) {
-                if (told) {
-                    take_figures(*told);
+                if (auto told = Figures::parse(reply.body())) {
+                    take_figures(*std::move(told));
                 } else {
                     figures_wanted_ = true;
                 }
@@ -85,12 +85,13 @@ void Console::look_at_figures() {
         });
 }
 
-void Console::take_figures(const Json& reply) {
-    Figures now = Figures::parse(reply);
+void Console::take_figures(Figures now) {
     if (now.at() == 0 || now.at() == figures_.at()) {
         return;
     }
     metrics_ = metrics_of(now, figures_);
+    metrics_text_ = as_text(metrics_);
+    metrics_.erase("business"); // the most of it, and told by the text alone
     recent_.push_back({now.at(), as_text(point_of(metrics_))});
     const auto kept = std::chrono::duration_cast<std::chrono::milliseconds>(settings_.history);
     while (recent_.front().at < now.at() - kept.count()) {
@@ -130,9 +131,7 @@ SnapshotPtr Console::snapshot() const {
     made->status = as_text(status_report(view, now, summary_of(metrics_), known_.agents,
                                          known_.status, known_.alerts));
     made->agents = as_text(known_.agents);
-    if (!metrics_.is_null()) {
-        made->metrics = as_text(metrics_);
-    }
+    made->metrics = metrics_text_;
     if (!known_.alerts.is_null()) {
         made->alerts = as_text(known_.alerts);
     }

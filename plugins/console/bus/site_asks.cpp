@@ -105,6 +105,7 @@ struct Gathering {
 
 } // namespace
 
+// Part of the trace that whoever asks says, where it says one.
 Site::Maybe Site::ask(Question question, std::function<void(Answer)> then) {
     if (asks_ >= most_asks) {
         Response busy = http::failure(503, "too many questions are under way");
@@ -112,10 +113,18 @@ Site::Maybe Site::ask(Question question, std::function<void(Answer)> then) {
         return busy;
     }
     ++asks_;
-    bus_.ask(std::move(question), [this, then = std::move(then)](Answer answer) {
-        --asks_;
-        then(std::move(answer));
-    });
+    if (!http::is_traceparent(question.traceparent)) {
+        question.traceparent.clear();
+    }
+    std::string asked = question.traceparent;
+    bus_.ask(std::move(question),
+             [this, asked = std::move(asked), then = std::move(then)](Answer answer) mutable {
+                 --asks_;
+                 if (!http::is_traceparent(answer.traceparent)) {
+                     answer.traceparent = std::move(asked);
+                 }
+                 then(std::move(answer));
+             });
     return std::nullopt;
 }
 
@@ -234,9 +243,7 @@ Site::Maybe Site::operation(Request& request, std::string_view rest, const Asker
     }
     Question question{std::string(agent), std::string(name), std::move(request.body),
                       "application/json", std::chrono::seconds(30)};
-    if (http::is_traceparent(request[Field::traceparent])) {
-        question.traceparent = request[Field::traceparent];
-    }
+    question.traceparent = request[Field::traceparent];
     if (const std::string* timeout = request.target.find("timeout")) {
         const auto parsed = noa::sdk::parse_duration(*timeout);
         if (!parsed || *parsed <= noa::Duration::zero() || *parsed > longest_timeout) {
@@ -244,9 +251,8 @@ Site::Maybe Site::operation(Request& request, std::string_view rest, const Asker
         }
         question.timeout = *parsed;
     }
-    const std::string asked = question.traceparent;
-    return ask(std::move(question), [asker, asked](Answer answer) {
-        std::string trace = http::is_traceparent(answer.traceparent) ? answer.traceparent : asked;
+    return ask(std::move(question), [asker](Answer answer) {
+        std::string trace = std::move(answer.traceparent);
         Response response = response_of(std::move(answer));
         response.traceparent = std::move(trace);
         asker.answer(std::move(response));
@@ -276,14 +282,16 @@ Site::Maybe Site::hook(Request& request, std::string_view name, const Asker& ask
     }
     request.body = std::string();
     return ask({"communication", "webhook.receive", std::move(body), "application/json",
-                std::chrono::seconds(15)},
+                std::chrono::seconds(15), request[Field::traceparent]},
                [asker](const Answer& answer) {
                    const Json reply = told(answer);
                    const bool duplicate = member_of(reply, "duplicate") == true;
                    const unsigned status = hook_status(answer.status, duplicate);
-                   asker.answer(answer.status == NOA_OK
-                                    ? http::json_response(status, noa::json_text(reply))
-                                    : failed(status, answer));
+                   Response response = answer.status == NOA_OK
+                                           ? http::json_response(status, noa::json_text(reply))
+                                           : failed(status, answer);
+                   response.traceparent = answer.traceparent;
+                   asker.answer(std::move(response));
                });
 }
 

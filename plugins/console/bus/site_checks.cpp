@@ -72,7 +72,7 @@ Site::Maybe Site::serve_check(Request& request, const Asker& asker) {
     }
     request.body = std::string();
     return ask({"drafting", "check", noa::json_text(noa::Json{{"form", *form}}), "application/json",
-                check_time},
+                check_time, request[Field::traceparent]},
                answered);
 }
 

@@ -1,6 +1,6 @@
 // WebSockets: {"subscribe": PATTERN}, {"unsubscribe": PATTERN}, {"id": …, "request": {"agent",
-// "operation", "body", "timeout"}}; told are {"event", "unix_ns", "body"}, {"id", "reply"} or
-// {"id", "error", "status"}, a noa_status.
+// "operation", "body", "traceparent"}}; told are {"event", "unix_ns", "body"}, {"id", "reply"} or
+// {"id", "error", "status"}, a noa_status, with the "traceparent" of what is traced.
 #include <utility>
 
 #include "../api/json_reads.hpp"
@@ -29,6 +29,21 @@ void wrong(http::Talk& talk, const Json& message, std::string_view text,
         told["id"] = id;
     }
     say(talk, told);
+}
+
+Json told_of(const Json& id, Answer answer) {
+    Json told{{"id", id}};
+    if (!answer.traceparent.empty()) {
+        told["traceparent"] = std::move(answer.traceparent);
+    }
+    if (answer.status != NOA_OK) {
+        told["error"] = std::move(answer.text);
+        told["status"] = answer.status;
+        return told;
+    }
+    auto body = noa::parse_json(answer.body.empty() ? "null" : answer.body);
+    told["reply"] = body ? std::move(*body) : Json(std::move(answer.body));
+    return told;
 }
 
 } // namespace
@@ -97,22 +112,18 @@ void Site::request_of(http::Talk& talk, const Json& message) {
     question.agent = text_in(request, "agent");
     question.operation = text_in(request, "operation");
     question.content_type = "application/json";
+    question.traceparent = text_in(request, "traceparent");
     question.body = request.contains("body") ? noa::json_text(member_of(request, "body")) : "";
     ++own.asks;
     auto refused = ask(std::move(question), [this, weak = talk.weak_from_this(),
-                                             id = member_of(message, "id")](const Answer& answer) {
+                                             id = member_of(message, "id")](Answer answer) {
         const auto living = weak.lock();
         const auto found = living ? talks_.find(living.get()) : talks_.end();
         if (found == talks_.end()) {
             return;
         }
         --found->second.asks;
-        if (answer.status != NOA_OK) {
-            wrong(*living, {{"id", id}}, answer.text, answer.status);
-            return;
-        }
-        auto body = noa::parse_json(answer.body.empty() ? "null" : answer.body);
-        say(*living, {{"id", id}, {"reply", body ? std::move(*body) : Json(answer.body)}});
+        say(*living, told_of(id, std::move(answer)));
     });
     if (refused) {
         --own.asks;

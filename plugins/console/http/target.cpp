@@ -158,10 +158,16 @@ bool is_own_host(std::string_view host, const std::vector<std::string>& others) 
 
 bool is_traceparent(std::string_view text) noexcept {
     constexpr std::string_view form = "00-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh-hhhhhhhhhhhhhhhh-hh";
-    return std::ranges::equal(text, form, [](char letter, char wanted) {
-        const bool digit = (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f');
-        return wanted == 'h' ? digit : letter == wanted;
-    });
+    const auto says_something = [&](std::size_t at, std::size_t size) {
+        return text.substr(at, size).find_first_not_of('0') != std::string_view::npos;
+    };
+    return std::ranges::equal(text, form,
+                              [](char letter, char wanted) {
+                                  const bool digit = (letter >= '0' && letter <= '9') ||
+                                                     (letter >= 'a' && letter <= 'f');
+                                  return wanted == 'h' ? digit : letter == wanted;
+                              }) &&
+           says_something(3, 32) && says_something(36, 16);
 }
 
 bool is_own_origin(std::string_view origin, std::string_view host) noexcept {

@@ -3,12 +3,13 @@ import { beginDetail, followDetail } from "/detail.js";
 import { $ } from "/dom.js";
 import { begin, onChange } from "/state.js";
 import { beginTheme } from "/theme.js";
+import { beginTraces, followTraces } from "/traces.js";
 import { showAlerts, showLink, showLog, showReloads, showStatus } from "/views.js";
 
 // Once a frame at most, however much is told.
 const due = new Set();
 const shows = {
-  status: () => { showStatus(); drawCharts(); followDetail(); },
+  status: () => { showStatus(); drawCharts(); followDetail(); followTraces(); },
   history: () => { showStatus(); drawCharts(); showReloads(); showLog(); },
   reloads: () => { showReloads(); showStatus(); },
   alerts: showAlerts,
@@ -34,5 +35,6 @@ beginTheme(() => {
 });
 beginCharts();
 beginDetail();
+beginTraces();
 for (const filter of ["#log-level", "#log-words"]) $(filter).addEventListener("input", showLog);
 void begin();

@@ -35,7 +35,9 @@ void Monitor::setup(noa::Setup& setup) {
                     [this](const QueryRequest& request, noa::Responder responder) {
                         query(request, std::move(responder));
                     });
-    setup.operation("metrics.now", "Every figure as the last round had it",
+    const std::string figures = noa::sdk::Codec<NowReply>::schema();
+    setup.operation("metrics.now",
+                    {.summary = "Every figure as the last round had it", .reply = figures},
                     [this](const NowRequest& request) { return current(request); });
     setup.operation("metrics.prometheus", "The same in Prometheus's text format",
                     [this](const NowRequest& request) { return prometheus(request); });

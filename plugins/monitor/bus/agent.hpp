@@ -101,7 +101,7 @@ private:
 
     void query(const QueryRequest& request, noa::Responder responder);
     [[nodiscard]] noa::Result<QueryReply> query_memory(const QueryRequest& request) const;
-    [[nodiscard]] NowReply current(const NowRequest& request) const;
+    [[nodiscard]] noa::OwnedBody current(const NowRequest& request) const;
     [[nodiscard]] noa::OwnedBody prometheus(const NowRequest& request) const;
     [[nodiscard]] std::int64_t unix_ms(noa::Time at) const;
     [[nodiscard]] noa::Health health() const;

@@ -96,18 +96,32 @@ noa::OwnedBody Monitor::prometheus(const NowRequest& request) const {
     return {exposition(ring_, request.prefix, match_of(request.labels)), exposition_content_type};
 }
 
-NowReply Monitor::current(const NowRequest& request) const {
-    NowReply reply;
-    reply.at = ring_.rounds() == 0 ? 0 : unix_ms(ring_.last_round());
+// A NowReply, written as it is found: there are thousands of figures.
+noa::OwnedBody Monitor::current(const NowRequest& request) const {
     const std::vector<Match> match = match_of(request.labels);
-    ring_.each_last([&](const std::string& name, const SeriesRing::Family& family,
-                        const Labels& labels, double value) {
-        if (name.starts_with(request.prefix) && matches(labels, match)) {
-            reply.figures.push_back(
-                {name, std::string(name_of(family.kind)), map_of(labels), value});
-        }
-    });
-    return reply;
+    std::string out;
+    {
+        noa::sdk::JsonObject reply(out);
+        reply.add("at", ring_.rounds() == 0 ? 0 : unix_ms(ring_.last_round()));
+        noa::sdk::JsonArray figures(reply.member("figures"));
+        ring_.each_last([&](const std::string& name, const SeriesRing::Family& family,
+                            const Labels& labels, double value) {
+            if (!name.starts_with(request.prefix) || !matches(labels, match)) {
+                return;
+            }
+            noa::sdk::JsonObject figure(figures.item());
+            figure.add("name", name);
+            figure.add("type", name_of(family.kind));
+            {
+                noa::sdk::JsonObject own(figure.member("labels"));
+                for (const auto& [label, text] : labels) {
+                    own.add(label, text);
+                }
+            }
+            figure.add("value", value);
+        });
+    }
+    return {std::move(out), noa::sdk::json_content_type};
 }
 
 } // namespace monitor

@@ -105,6 +105,7 @@ noa_outgoing Agent::message_to(noa_address to, std::string_view subject) const {
     message.to = to;
     message.subject = str(subject);
     message.body = {body_.data(), body_.size()};
+    message.traceparent = str(traceparent_);
     return message;
 }
 
@@ -114,6 +115,7 @@ noa_status Agent::begin_round_trips(const json& order, noa_delivery delivery) {
         return status;
     }
     asker_ = delivery;
+    traceparent_ = order.value("traceparent", "");
     budget_ns_ = ms_of(order, "budget_ms", 500);
     warm_until_ns_ = monotonic_ns() + budget_ns_ / 5;
     end_ns_ = 0;
@@ -200,6 +202,7 @@ noa_status Agent::stream(const json& order, noa_delivery delivery) {
     if (const auto status = host_.resolve(context_, str(target), &to); status != NOA_OK) {
         return status;
     }
+    traceparent_ = order.value("traceparent", "");
     auto message = message_to(to, "sink");
     message.body = {body.data(), body.size()};
     const std::vector<noa_outgoing> many(chunk, message);

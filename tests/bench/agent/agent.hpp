@@ -6,7 +6,8 @@
 //   sink         one message of a stream: counted
 //   sink.begin   {"budget_ms"}: a new window
 //   sink.result  the figures of the window, empty while it is not over
-//   run.rtt      {"target","budget_ms"}: closed loop of 64 B requests
+//   run.rtt      {"target","budget_ms"}: closed loop of 64 B requests, with a "traceparent" if one
+//                is said, as in run.stream
 //   run.stream   {"target","duration_ms","size","body": "copied"|"in_place"|"many"}
 //   run.lookup   {"target","names","repeat"}: what a lookup and a send cost
 // Settings: {"cpu": N} binds the lane to a core.
@@ -59,6 +60,7 @@ private:
     const noa_context context_;
     int cpu_ = -1;
     std::string body_ = std::string(64, 'x');
+    std::string traceparent_; // of what is sent
 
     std::optional<StreamWindow> window_;
     std::uint64_t checksum_ = 0; // so that reading a body is not optimised away

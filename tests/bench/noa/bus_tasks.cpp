@@ -53,7 +53,7 @@ Result<Values> measure_bus_round_trip(const Context& context) {
     if (!rig) {
         return tl::unexpected(rig.error());
     }
-    return load_round_trips(ask_through(**rig), context);
+    return load_round_trips(ask_through(**rig), context, traceparent_for(context, 0));
 }
 
 Result<Values> measure_bus_two_cores(const Context& context) {
@@ -79,7 +79,7 @@ Result<Values> measure_bus_stream(const Context& context) {
         return tl::unexpected(rig.error());
     }
     return load_stream(ask_through(**rig), context, senders, number_at(context, 1),
-                       context.arguments.at(2));
+                       context.arguments.at(2), traceparent_for(context, 3));
 }
 
 Result<Values> measure_bus_lookup(const Context& context) {

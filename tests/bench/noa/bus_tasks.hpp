@@ -1,4 +1,5 @@
-// Figures of the bus alone, agents on the rig. arguments: see each.
+// Figures of the bus alone, agents on the rig. arguments: see each; after them, of round trips and
+// streams, the context of the messages (loads.hpp).
 #pragma once
 
 #include "harness/task.hpp"

@@ -50,6 +50,9 @@ std::string config_text(const Places& places, const WantedHost& wanted) {
         "[host]\nrun = \"thread\"\nautoload = " + std::string(wanted.autoload ? "true" : "false") +
         "\nspin = \"" + wanted.spin + "\"\n" + "plugin_dirs = [\"" + places.plugins.string() +
         "\"]\n[host.log]\nlevel = \"warning\"\n";
+    if (!wanted.sampling.empty()) {
+        text += "[host.traces]\nsampling = " + wanted.sampling + "\n";
+    }
     for (const auto& agent : wanted.agents) {
         text += "[agents." + agent.name + "]\nplugin = \"" + agent.plugin + "\"\n" + agent.options;
         text += agent.settings.empty() ? "" : "[agents." + agent.name + ".settings]\n";

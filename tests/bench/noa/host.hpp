@@ -25,6 +25,7 @@ struct WantedHost {
     std::vector<WantedAgent> agents;
     std::string spin = "0us";
     bool autoload = false;
+    std::string sampling = {}; // of traces; empty: as it is by default
 };
 
 class Host {

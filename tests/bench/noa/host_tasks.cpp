@@ -67,7 +67,7 @@ Result<Values> measure_noad_round_trip(const Context& context) {
     if (!session) {
         return tl::unexpected(session.error());
     }
-    return load_round_trips(ask_through(session->client), context);
+    return load_round_trips(ask_through(session->client), context, traceparent_for(context, 0));
 }
 
 Result<Values> measure_process_round_trip(const Context& context) {
@@ -103,7 +103,7 @@ Result<Values> measure_noad_stream(const Context& context) {
         return tl::unexpected(session.error());
     }
     return load_stream(ask_through(session->client), context, senders, number_at(context, 1),
-                       context.arguments.at(2));
+                       context.arguments.at(2), traceparent_for(context, 3));
 }
 
 namespace {
@@ -219,7 +219,8 @@ Result<Values> measure_outside_one_way(const Context& context) {
 }
 
 Result<Values> measure_outside_pipelined(const Context& context) {
-    auto session = open_session(context, {.agents = {{.name = "b"}}});
+    const auto sampling = context.arguments.empty() ? "" : context.arguments.at(0);
+    auto session = open_session(context, {.agents = {{.name = "b"}}, .sampling = sampling});
     if (!session) {
         return tl::unexpected(session.error());
     }

@@ -5,7 +5,8 @@
 
 namespace noa::bench {
 
-// Between two agents of one noad; the arguments are those of bus_tasks.hpp.
+// Between two agents of one noad; the arguments are those of bus_tasks.hpp, and after them the
+// context of the messages (loads.hpp).
 [[nodiscard]] Result<Values> measure_noad_round_trip(const Context& context);
 // The one that is asked lives in a process of its own.
 [[nodiscard]] Result<Values> measure_process_round_trip(const Context& context);
@@ -17,6 +18,7 @@ namespace noa::bench {
 
 // This process, over ipc, to an agent of noad: one at a time; 1000 outstanding; and messages that
 // nobody answers, but for one in 256, 4096 at most under way as in the streams of the brokers.
+// arguments[0] of the pipelined ones: the share that is sampled.
 [[nodiscard]] Result<Values> measure_outside_round_trip(const Context& context);
 [[nodiscard]] Result<Values> measure_outside_one_way(const Context& context);
 [[nodiscard]] Result<Values> measure_outside_pipelined(const Context& context);

@@ -47,12 +47,23 @@ Result<Values> result_of_sink(const Ask& ask) {
 
 } // namespace
 
-Result<Values> load_round_trips(const Ask& ask, const Context& context) {
-    return values_of(ask("a", "run.rtt", {{"target", "b"}, {"budget_ms", context.budget.count()}}));
+std::string traceparent_for(const Context& context, std::size_t argument) {
+    const std::string wanted =
+        argument < context.arguments.size() ? context.arguments[argument] : "";
+    const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-";
+    return wanted == "carried" ? trace + "00" : wanted == "recorded" ? trace + "01" : "";
+}
+
+Result<Values> load_round_trips(const Ask& ask, const Context& context,
+                                const std::string& traceparent) {
+    return values_of(ask(
+        "a", "run.rtt",
+        {{"target", "b"}, {"budget_ms", context.budget.count()}, {"traceparent", traceparent}}));
 }
 
 Result<Values> load_stream(const Ask& ask, const Context& context, unsigned senders,
-                           std::size_t size, const std::string& body) {
+                           std::size_t size, const std::string& body,
+                           const std::string& traceparent) {
     // Long enough for the receiver's warm-up and window; on a busy machine, once more for longer.
     Result<Values> values = Values{};
     for (std::int64_t factor = 1; values && values->empty() && factor <= 8; factor *= 2) {
@@ -65,7 +76,8 @@ Result<Values> load_stream(const Ask& ask, const Context& context, unsigned send
         const json order = {{"target", "b"},
                             {"duration_ms", factor * context.budget.count() * 3 / 2 + 20},
                             {"size", size},
-                            {"body", body}};
+                            {"body", body},
+                            {"traceparent", traceparent}};
         if (auto sent = run_senders(ask, senders, order); !sent) {
             return tl::unexpected(sent.error());
         }

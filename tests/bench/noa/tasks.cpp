@@ -23,6 +23,9 @@ std::span<const Task> noa_tasks() noexcept {
         Task{"outside.rtt", measure_outside_round_trip},
         Task{"outside.one_way", measure_outside_one_way},
         Task{"outside.pipelined", measure_outside_pipelined},
+        Task{"traces.rtt", measure_noad_round_trip},
+        Task{"traces.stream", measure_noad_stream},
+        Task{"traces.outside", measure_outside_pipelined},
         Task{"peer.idle", measure_idle_peer},
     };
     return tasks;

@@ -43,6 +43,19 @@ TEST(traceparent, that_is_none_is_refused) {
         wrong[i] = 'F'; // upper case, or in a dash's place
         EXPECT_FALSE(parse_traceparent(wrong)) << wrong;
         EXPECT_FALSE(parse_traceparent(good.substr(0, i)));
+        wrong[i] = '\xff';
+        EXPECT_FALSE(parse_traceparent(wrong));
+    }
+}
+
+TEST(traceparent, that_is_not_sampled_is_told_by_its_last_digit) {
+    std::string context(sampled);
+    for (const char digit : std::string_view("0123456789abcdef")) {
+        context.back() = digit;
+        EXPECT_EQ(says_sampled(context), parse_traceparent(context)->sampled) << context;
+    }
+    for (const std::string_view none : {"", "1", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067"}) {
+        EXPECT_FALSE(says_sampled(none));
     }
 }
 

@@ -45,14 +45,19 @@ protected:
 };
 
 TEST_F(HostTraces, lists_each_trace_once_the_last_first) {
-    add(1, 2, 1, cache_, 5);
-    add(1, 1, 0, web_, 0);
-    add(2, 3, 0, cache_, 50, NOA_E_FAILED);
+    add(1, 2, 1, cache_, 5, NOA_E_NOT_FOUND);
+    add(1, 1, 0, web_, 0, NOA_E_FAILED);
+    add(2, 3, 0, cache_, 50);
     const auto told = must(list_traces(traces_, json::object()))["traces"];
     ASSERT_EQ(told.size(), 2U);
     EXPECT_EQ(told[0]["operation"], "op3");
-    EXPECT_EQ(told[0]["failed"], 1);
+    EXPECT_EQ(told[0]["failed"], 0);
+    EXPECT_FALSE(told[0].contains("error"));
     EXPECT_EQ(told[1]["operation"], "op1");
+    EXPECT_EQ(told[1]["agents"], json({"web", "cache"}));
+    EXPECT_EQ(told[1]["failed"], 2);
+    EXPECT_EQ(told[1]["error"]["agent"], "cache") << "which the other failed for";
+    EXPECT_EQ(told[1]["error"]["status_name"], "not_found");
     EXPECT_EQ(told[1]["agent"], "web");
     EXPECT_EQ(told[1]["spans"], 2);
     EXPECT_GE(told[1]["took_ns"].get<std::int64_t>(), 5'000'000);

@@ -41,11 +41,29 @@ namespace noa::sdk {
     return overlong || surrogate || beyond ? 0 : size;
 }
 
+// How much of the front of `text` stands in a string as it is, so far as ASCII goes.
+[[nodiscard]] constexpr std::size_t plain_json(std::string_view text) noexcept {
+    std::size_t size = 0;
+    for (; size < text.size(); ++size) {
+        const auto letter = static_cast<unsigned char>(text[size]);
+        if (letter < 0x20U || letter >= 0x80U || letter == '"' || letter == '\\') {
+            break;
+        }
+    }
+    return size;
+}
+
 // A quoted string; bytes that are not UTF-8 become U+FFFD.
 inline void append_json(std::string& out, std::string_view text) {
     constexpr std::string_view digits = "0123456789abcdef";
     out += '"';
-    while (!text.empty()) {
+    for (;;) {
+        const std::size_t plain = plain_json(text);
+        out.append(text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) {
+            break;
+        }
         const auto letter = static_cast<unsigned char>(text.front());
         const std::size_t size = utf8_sequence(text);
         if (letter == '"' || letter == '\\') {

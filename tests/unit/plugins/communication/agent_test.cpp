@@ -221,20 +221,6 @@ TEST_F(CommunicationAgent, PublishesOnASubject) {
     EXPECT_EQ(agent.published()[0].body, "7");
 }
 
-TEST_F(CommunicationAgent, EndsALoopOfAgents) {
-    run({{"max_hops", 3}});
-    std::string trace;
-    for (int hop = 0; hop < 3; ++hop) {
-        ok("send", message(), {.traceparent = trace});
-        ASSERT_TRUE(delivered(1));
-        trace = agent.open_requests()[0].traceparent; // the recipient sends in consequence
-        end(0, NOA_OK);
-    }
-    EXPECT_EQ(call("send", message(), {.traceparent = trace}).status, NOA_E_LOOP);
-    ok("send", message(),
-       {.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"});
-}
-
 TEST_F(CommunicationAgent, HoldsABreakerOpenByHand) {
     run();
     ok("send", message());

@@ -18,22 +18,25 @@ Json figure(const char* name, double value, const Json& labels = Json::object(),
     return {{"name", name}, {"type", type}, {"labels", labels}, {"value", value}};
 }
 
+Figures parse(const Json& answer) {
+    return Figures::parse(answer.dump()).value();
+}
+
 Figures round_at(std::int64_t unix_ms, double busy, double idle, double handled, double failed,
                  double busy_s) {
     const Json agent{{"agent", "cache"}};
-    return Figures::parse(
-        {{"at", unix_ms},
-         {"figures",
-          {figure("noa_system_cpu_seconds_total", busy, {{"cpu", "0"}, {"mode", "user"}}),
-           figure("noa_system_cpu_seconds_total", idle, {{"cpu", "0"}, {"mode", "idle"}}),
-           figure("noa_system_memory_total_bytes", 1000, Json::object(), "gauge"),
-           figure("noa_system_memory_available_bytes", 250, Json::object(), "gauge"),
-           figure("noa_agent_up", 1, agent, "gauge"),
-           figure("noa_agent_inbox_depth", 7, agent, "gauge"),
-           figure("noa_agent_messages_handled_total", handled, agent),
-           figure("noa_agent_messages_failed_total", failed, agent),
-           figure("noa_agent_busy_seconds_total", busy_s, agent),
-           figure("noa_cache_hits_total", 42, agent)}}});
+    return parse({{"at", unix_ms},
+                  {"figures",
+                   {figure("noa_system_cpu_seconds_total", busy, {{"cpu", "0"}, {"mode", "user"}}),
+                    figure("noa_system_cpu_seconds_total", idle, {{"cpu", "0"}, {"mode", "idle"}}),
+                    figure("noa_system_memory_total_bytes", 1000, Json::object(), "gauge"),
+                    figure("noa_system_memory_available_bytes", 250, Json::object(), "gauge"),
+                    figure("noa_agent_up", 1, agent, "gauge"),
+                    figure("noa_agent_inbox_depth", 7, agent, "gauge"),
+                    figure("noa_agent_messages_handled_total", handled, agent),
+                    figure("noa_agent_messages_failed_total", failed, agent),
+                    figure("noa_agent_busy_seconds_total", busy_s, agent),
+                    figure("noa_cache_hits_total", 42, agent)}}});
 }
 
 TEST(metrics, are_rates_between_two_rounds) {
@@ -62,11 +65,10 @@ TEST(metrics, percentiles_are_of_what_was_handled_between_two_rounds) {
             return figure("noa_agent_message_seconds_bucket", below,
                           {{"agent", "cache"}, {"le", le}}, "histogram");
         };
-        return Figures::parse(
-            {{"at", unix_ms},
-             {"figures",
-              {figure("noa_agent_up", 1, {{"agent", "cache"}}, "gauge"), bucket("0.016", fast),
-               bucket("1.024", slow), bucket("+Inf", all)}}});
+        return parse({{"at", unix_ms},
+                      {"figures",
+                       {figure("noa_agent_up", 1, {{"agent", "cache"}}, "gauge"),
+                        bucket("0.016", fast), bucket("1.024", slow), bucket("+Inf", all)}}});
     };
     const Json metrics =
         console::metrics_of(round(1'010'000, 150, 190, 190), round(1'000'000, 100, 100, 100));
@@ -96,11 +98,28 @@ TEST(metrics, of_a_counter_that_began_anew_are_null) {
 }
 
 TEST(metrics, leave_out_what_is_not_well_formed) {
-    const Figures figures = Figures::parse(
-        {{"at", "x"},
-         {"figures", {1, Json::object(), {{"name", "a"}, {"value", "b"}}, {{"value", 1}}}}});
+    const Figures figures =
+        parse({{"at", "x"},
+               {"figures", {1, Json::object(), {{"name", "a"}, {"value", "b"}}, {{"value", 1}}}}});
     EXPECT_TRUE(figures.all().empty());
-    EXPECT_EQ(console::Figures::parse(Json::array()).at(), 0);
+    EXPECT_EQ(parse(Json::array()).at(), 0);
+    for (const char* odd :
+         {R"({"figures": {"a": {"name": "a", "value": 1}}})", R"([[{"name": "a", "value": 1}]])",
+          R"({"other": [{"name": "a", "value": 1}]})",
+          R"({"figures": [[{"name": "a", "value": 1}]]})",
+          R"({"figures": [{"name": "a", "deep": {"value": 1, "name": "b"}}]})"}) {
+        EXPECT_TRUE(Figures::parse(odd)->all().empty()) << odd;
+    }
+    for (const char* none : {"", "{", R"({"figures": [{"name": "a", "value": 1)", "{} {}"}) {
+        EXPECT_FALSE(Figures::parse(none)) << none;
+    }
+    const Figures one = Figures::parse(R"({"figures": [{"labels": {"a": "b", "c": 1},
+        "value": 2, "deep": {"labels": {"x": "y"}}, "name": "n", "type": "counter"}], "at": 7})")
+                            .value();
+    EXPECT_EQ(one.at(), 7);
+    ASSERT_EQ(one.named("n").size(), 1U);
+    EXPECT_TRUE(one.named("n")[0].counter);
+    EXPECT_EQ(one.named("n")[0].labels, (std::map<std::string, std::string>{{"a", "b"}}));
     EXPECT_TRUE(console::metrics_of(figures, figures).is_object());
 }
 

@@ -6,6 +6,7 @@ namespace {
 
 using console::http::is_own_host;
 using console::http::is_own_origin;
+using console::http::is_traceparent;
 using console::http::parse_target;
 
 TEST(target, is_a_path_and_parameters) {
@@ -48,6 +49,17 @@ TEST(host, is_own_by_loopback_and_by_what_the_settings_name) {
          {"", ":80", "evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "127.0.0.2",
           "[::1", "[::1]x", "localhost:", "localhost:12x", "localhost:1234567", "user@localhost"}) {
         EXPECT_FALSE(is_own_host(host, {"console.example"})) << host;
+    }
+}
+
+TEST(traceparent, is_of_version_0_and_says_something) {
+    EXPECT_TRUE(is_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+    for (const char* wrong : {"", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-",
+                              "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-a",
+                              "00-4BF92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                              "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+                              "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01"}) {
+        EXPECT_FALSE(is_traceparent(wrong)) << wrong;
     }
 }
 
