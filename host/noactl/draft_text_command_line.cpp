@@ -38,8 +38,9 @@ public:
             ->check(CLI::IsMember({"markdown", "html", "json", "text", "pdf"}));
         auto* in = add("import", "Make a draft of a file", draft_import);
         in->add_option("FILE", args_.files, "-: standard input")->required()->expected(1);
-        in->add_option("--format", args_.format, "markdown, json, text")
-            ->check(CLI::IsMember({"markdown", "json", "text"}));
+        in->add_option("--format", args_.format,
+                       "markdown, html, json, text; default: by the file's name, or markdown")
+            ->check(CLI::IsMember({"markdown", "html", "json", "text"}));
         in->add_option("--id", args_.id, "Of the draft");
         in->add_option("--title", args_.title, "Default: the file's own, or its first heading");
         in->add_option("--type", args_.type, "Of the draft");

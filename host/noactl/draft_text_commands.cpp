@@ -97,6 +97,11 @@ std::string actor(const DraftTextArgs& args) {
     return args.as.empty() ? user_name() : args.as;
 }
 
+std::string format_of(const std::string& file) {
+    const std::string ending = std::filesystem::path(file).extension().string();
+    return ending == ".html" || ending == ".htm" ? "html" : "markdown";
+}
+
 } // namespace
 
 int draft_lint(const Globals& /*globals*/, const DraftTextArgs& args) {
@@ -141,7 +146,7 @@ int draft_import(const Globals& globals, const DraftTextArgs& args) {
         return exit_usage;
     }
     json body{{"content", *content},
-              {"format", args.format.empty() ? "markdown" : args.format},
+              {"format", args.format.empty() ? format_of(file) : args.format},
               {"as", actor(args)}};
     for (const auto& [name, value] : {std::pair<const char*, const std::string&>{"id", args.id},
                                       {"title", args.title},

@@ -134,6 +134,14 @@ words = ["{cls.directory}/words"]
         html = self.noactl("draft", "export", "out", "--format", "html")
         self.assertNotIn("<script", html)
         self.assertIn("<h1>Café", html)
+        file = self.directory / "out.html"
+        file.write_text(html)
+        self.noactl("draft", "import", str(file), "--id", "back-html")
+        back = self.call("get", id="back-html")
+        self.assertEqual((back["title"], back["content"]),
+                         ("A \"title\"", "# Café \U0001f600\n\nkept\n\n-----\n\nend\n"))
+        with self.assertRaisesRegex(Exception, "too deep"):
+            self.call("import", content="<b>" * 300, format="html")
         self.assertIn("kept", self.noactl("draft", "export", "out", "--format", "text"))
         plain = self.call("import", content="First line\nrest", format="text", id="plain")
         self.assertEqual(self.call("get", id=plain["id"])["title"], "First line")

@@ -158,6 +158,13 @@ class Drafting(Asking):
         self.call("delete", id="s", by="ann")
         self.assertEqual(self.call("search", text="secret", by="ann")["drafts"], [])
 
+    def test_all_that_is_said_of_a_draft_fits_into_one_answer(self):
+        self.call("create", title="loud", id="loud", content="text", by="ann")
+        for _ in range(139):
+            self.call("comment.add", id="loud", text="\x01" * 10_000, by="ann")
+        self.assertIn("8 MiB", self.refused("comment.add", id="loud", text="\x01" * 10_000, by="ann"))
+        self.assertEqual(len(self.call("comment.list", id="loud", by="ann")["comments"]), 139)
+
     def test_templates_are_filled_in_and_bombs_do_not_go_off(self):
         self.call("template.set", name="sign", content="Yours, {{name}}\n")
         self.call("template.set", name="letter", content="Dear {{to}} & all,\n{{>sign}}",

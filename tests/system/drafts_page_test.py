@@ -10,7 +10,9 @@ from drafting_assist_test import Model
 TEXT = "document.querySelector('#text').shadowRoot.querySelector('.cm-content').cmTile.view.state.doc.toString()"
 SHADOW = "document.querySelector('#text').shadowRoot.querySelector('{}')"
 SAVED = "document.querySelector('#saved').textContent === 'saved'"
-
+MARKED = "[..." + SHADOW.format(".cm-content") + ".querySelectorAll('.commented')].map((one) => one.textContent).join('|')"
+SAID = "[...document.querySelectorAll('#comments .said')].map((one) => one.textContent).join('|')"
+CONTROL, ALT, ESCAPE = "\ue009", "\ue00a", "\ue00c"
 
 
 @unittest.skipUnless(DRIVER, "chromium-driver is not installed")
@@ -130,6 +132,89 @@ name = "small"
         self.ann.until(TEXT + " === 'Mend it.' && " + SAVED)
         self.ann.until(SAVED)
         self.assertEqual(self.stored(draft), "Mend it.")
+
+    def select(self, browser, begin, end):
+        browser.run("const {view} = " + SHADOW.format(".cm-content") + ".cmTile; view.focus();"
+                    "view.dispatch({selection: {anchor: arguments[0], head: arguments[1]}})", begin, end)
+
+    def say(self, browser, text):
+        browser.until("!document.querySelector('#comment-form').hidden")
+        browser.run("document.querySelector('#comment-form textarea').value = arguments[0];"
+                    "document.querySelector('#comment-form').requestSubmit()", text)
+        browser.until("document.querySelector('#comment-form').hidden")
+
+    def press(self, browser, name):
+        browser.run("[...document.querySelectorAll('#comments button')].filter((one) =>"
+                    "one.textContent === arguments[0] && one.checkVisibility())[0].click()", name)
+
+    def test_a_comment_is_seen_by_the_others_and_moves_with_the_text(self):
+        draft = self.draft(title="Said", content="One, two and three.\n")
+        self.go_to(draft, self.ann, self.bob)
+        self.select(self.ann, 5, 8)
+        self.ann.chord(CONTROL, ALT, "m")
+        self.say(self.ann, "Two of <img src=x onerror=alert(1)>")
+        for browser in (self.ann, self.bob):
+            browser.until(SAID + " === 'Two of <img src=x onerror=alert(1)>' && " + MARKED + " === 'two'")
+        self.select(self.bob, 0, 0)
+        self.bob.keys(*"Zero, ")
+        for browser in (self.ann, self.bob):
+            browser.until(TEXT + ".startsWith('Zero, One') && " + MARKED + " === 'two'")
+        self.bob.run("document.querySelector('#comments .quote').click()")
+        self.assertEqual(self.bob.run("const {state} = " + SHADOW.format(".cm-content") + ".cmTile.view;"
+                                      "return state.sliceDoc(state.selection.main.from, state.selection.main.to)"),
+                         "two")
+        self.press(self.bob, "reply")
+        self.say(self.bob, "Or three?")
+        self.ann.until(SAID + ".endsWith('|Or three?')")
+        with self.console.host.client() as client:
+            told = client.call("drafting", "comment.list", {"id": draft}).json()["comments"]
+        self.assertEqual([(one["author"], one["from"], one["to"]) for one in told], [("Ann", 11, 14), ("Bob", 11, 14)])
+        self.press(self.ann, "resolve")
+        self.bob.until(MARKED + " === '' && " + SAID + " === ''")
+        self.bob.run("document.querySelector('#comments-all').click()")
+        self.press(self.bob, "reopen")
+        self.ann.until(MARKED + " === 'two'")
+        self.press(self.bob, "delete")
+        self.bob.until("document.querySelector('#confirm').open")
+        self.bob.run("document.querySelector('#confirm .strong').click()")
+        self.ann.until(SAID + ".startsWith('Two') && !" + SAID + ".includes('three')")
+
+    def test_a_click_on_what_is_commented_shows_what_was_said(self):
+        draft = self.draft(title="Many", content="".join(f"Line {number}.\n\n" for number in range(40)))
+        with self.console.host.client() as client:
+            for at in range(0, 300, 10):
+                client.call("drafting", "comment.add", {"id": draft, "text": f"at {at}", "from": at, "to": at + 4})
+        self.go_to(draft, self.ann)
+        self.ann.until(SAID + ".split('|').length === 30")
+        place = self.ann.run("const box = " + SHADOW.format(".cm-content") +
+                             ".querySelector('[data-comment=\"9\"]').getBoundingClientRect();"
+                             "return [box.x + box.width / 2, box.y + box.height / 2]")
+        self.ann.click(*place)
+        self.ann.until("document.querySelector('#comments > [aria-current]')?.textContent.includes('at 80')")
+        self.assertTrue(self.ann.run("""
+            const item = document.querySelector('#comments > [aria-current]').getBoundingClientRect();
+            const list = document.querySelector('#comments').getBoundingClientRect();
+            return item.top >= list.top - 1 && item.bottom <= list.bottom + 1 && item.bottom <= innerHeight + 1"""))
+
+    def test_who_may_comment_and_not_write_does_that_and_who_may_look_neither(self):
+        draft = self.draft(title="Theirs", content="not yours", **{"as": "Eve"})
+        with self.console.host.client() as client:
+            for name, role in (("Ann", "commenter"), ("Bob", "viewer")):
+                client.call("drafting", "share", {"id": draft, "as": "Eve", "name": name, "role": role})
+        self.go_to(draft, self.ann, self.bob)
+        self.select(self.ann, 0, 3)
+        self.ann.run("document.querySelector('#comment-new').click()")
+        self.ann.until("document.activeElement.name === 'text'")
+        self.ann.keys(ESCAPE)
+        self.ann.until("document.querySelector('#comment-form').hidden && " + MARKED + " === ''")
+        self.ann.chord(CONTROL, ALT, "m")
+        self.say(self.ann, "why?")
+        self.bob.until(SAID + " === 'why?'")
+        self.assertEqual(self.bob.run("return [...document.querySelectorAll('#comment-new, #comments .row, #comments .own')]"
+                                      ".map(({hidden}) => hidden)"), [True] * 3)
+        for browser in (self.ann, self.bob):
+            browser.keys("x")
+            self.assertEqual(browser.run("return " + TEXT), "not yours")
 
     def test_one_who_looks_on_sees_and_changes_nothing(self):
         draft = self.draft(title="Seen", content="as it is")

@@ -37,7 +37,7 @@ export async function ask(path, body) {
   } catch {
     answer = text;
   }
-  if (!response.ok) throw new Error(answer?.error ?? `HTTP ${response.status}`);
+  if (!response.ok) throw Object.assign(new Error(answer?.error ?? `HTTP ${response.status}`), { status: response.status });
   return answer;
 }
 

@@ -175,8 +175,13 @@ private:
 
     // drafts.cpp
     void set_up_drafts(noa::Setup& setup);
-    void create(const CreateRequest& request, const noa::Request& message,
-                noa::Responder responder);
+    // Who makes a draft, and by which message: the same one makes the same draft.
+    struct Origin {
+        noa::Result<std::string> author;
+        std::string cause;
+    };
+    [[nodiscard]] Origin origin(const std::string& as, const noa::Request& message) const;
+    void create(const CreateRequest& request, Origin origin, noa::Responder responder);
     void insert(Draft draft, Text text, std::string cause, noa::Responder responder);
     noa::Status check(const Draft& draft) const;
     void get(const GetRequest& request, const noa::Request& message, noa::Responder responder);
@@ -314,6 +319,8 @@ private:
     void export_draft(const ExportRequest& request, const noa::Request& message,
                       noa::Responder responder);
     void print(exchange::Page page, const Text& text, noa::Json out, noa::Responder responder);
+    void imported(const ImportRequest& request, noa::Result<exchange::Page> page, Origin origin,
+                  noa::Responder responder);
     void import_draft(const ImportRequest& request, const noa::Request& message,
                       noa::Responder responder);
 

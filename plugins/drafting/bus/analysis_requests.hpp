@@ -106,7 +106,7 @@ struct ImportRequest {
     static constexpr auto fields() {
         return noa::fields(
             noa::field("content", &ImportRequest::content),
-            noa::optional_field("format", &ImportRequest::format, "markdown, json or text"),
+            noa::optional_field("format", &ImportRequest::format, "markdown, html, json or text"),
             noa::optional_field("id", &ImportRequest::id, "[a-z0-9-], 63 at most"),
             noa::optional_field("title", &ImportRequest::title,
                                 "absent: the page's, or its first heading"),

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t most_comments = 2000;
 constexpr std::size_t longest_comment = 10'000;
+constexpr std::size_t most_said = 8 << 20; // of all: `list` is one message
 constexpr std::size_t longest_quote = 200; // units
 
 noa::Json told_comment(const Comment& comment) {
@@ -19,6 +20,17 @@ noa::Json told_comment(const Comment& comment) {
         out["to"] = comment.last;
     }
     return out;
+}
+
+// Whether all would be too long with `one` as it is to be; null: it fits.
+std::optional<noa::Error> check_said(const std::vector<Comment>& all, const Comment& one) {
+    std::size_t bytes = one.told.size();
+    for (const Comment& other : all) {
+        bytes += other.number == one.number ? 0 : other.told.size();
+    }
+    return bytes > most_said
+               ? std::optional(noa::Error{NOA_E_STATE, "8 MiB is all that may be said of a draft"})
+               : std::nullopt;
 }
 
 } // namespace
@@ -101,6 +113,10 @@ void Drafting::add_comment(const CommentRequest& request, const noa::Request& me
                 comment.last = parent->last;
             }
             comment.told = noa::json_text(out);
+            if (const auto wrong = check_said(all, comment)) {
+                back.fail(*wrong);
+                return;
+            }
             all.push_back(comment);
             stage_comment(draft, comment, std::move(back));
         });
@@ -153,7 +169,13 @@ void Drafting::set_comment(const CommentSetRequest& request, const noa::Request&
                 out["resolved"] = *request.resolved;
                 out["resolved_by"] = *as;
             }
-            found->told = noa::json_text(out);
+            Comment changed = *found;
+            changed.told = noa::json_text(out);
+            if (const auto wrong = check_said(all, changed)) {
+                back.fail(*wrong);
+                return;
+            }
+            *found = std::move(changed);
             stage_comment(draft, *found, std::move(back));
         });
 }

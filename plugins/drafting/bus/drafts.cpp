@@ -67,10 +67,11 @@ std::string id_of_cause(std::string_view cause) {
 }
 
 void Drafting::set_up_drafts(noa::Setup& setup) {
-    setup.operation(
-        "create", "Makes a draft",
-        [this](const CreateRequest& request, const noa::Request& message,
-               noa::Responder responder) { create(request, message, std::move(responder)); });
+    setup.operation("create", "Makes a draft",
+                    [this](const CreateRequest& request, const noa::Request& message,
+                           noa::Responder responder) {
+                        create(request, origin(request.as, message), std::move(responder));
+                    });
     setup.operation(
         "get", "A draft, with its text or a page of it",
         [this](const GetRequest& request, const noa::Request& message, noa::Responder responder) {
@@ -111,10 +112,14 @@ noa::Status Drafting::check(const Draft& draft) const {
     return {};
 }
 
-void Drafting::create(const CreateRequest& request, const noa::Request& message,
-                      noa::Responder responder) {
-    const auto author = who(request.as, message);
-    std::string cause(reinterpret_cast<const char*>(message.id().bytes), sizeof message.id().bytes);
+Drafting::Origin Drafting::origin(const std::string& as, const noa::Request& message) const {
+    return {who(as, message), std::string(reinterpret_cast<const char*>(message.id().bytes),
+                                          sizeof message.id().bytes)};
+}
+
+void Drafting::create(const CreateRequest& request, Origin origin, noa::Responder responder) {
+    const auto& author = origin.author;
+    std::string& cause = origin.cause;
     Draft draft;
     draft.id = request.id.empty() ? id_of_cause(cause) : request.id;
     draft.title = request.title;

@@ -16,6 +16,7 @@ using exchange::Page;
 using exchange::Target;
 
 constexpr std::chrono::seconds pdf_time(60);
+constexpr std::chrono::seconds html_time(60);
 
 std::string base64(const std::string& bytes) {
     const std::size_t size =
@@ -88,11 +89,17 @@ noa::Result<Page> read_page(const ImportRequest& request) {
         return exchange::read_json_page(request.content);
     }
     if (request.format != "text") {
-        return noa::invalid("/format: must be markdown, json or text");
+        return noa::invalid("/format: must be markdown, html, json or text");
     }
     Page page;
     page.text = request.content;
     return page;
+}
+
+ImportRequest without_content(const ImportRequest& request) {
+    ImportRequest out = request;
+    out.content.clear();
+    return out;
 }
 
 } // namespace
@@ -167,7 +174,21 @@ void Drafting::print(Page page, const Text& text, noa::Json out, noa::Responder 
 
 void Drafting::import_draft(const ImportRequest& request, const noa::Request& message,
                             noa::Responder responder) {
-    auto page = read_page(request);
+    if (request.format != "html") {
+        imported(request, read_page(request), origin(request.as, message), std::move(responder));
+        return;
+    }
+    task([content = request.content](
+             const std::stop_token& /*stop*/) { return exchange::read_html(content); },
+         [this, request = without_content(request), origin = origin(request.as, message),
+          responder = std::move(responder)](noa::Result<Page> page) mutable {
+             imported(request, std::move(page), std::move(origin), std::move(responder));
+         },
+         {.timeout = html_time});
+}
+
+void Drafting::imported(const ImportRequest& request, noa::Result<Page> page, Origin origin,
+                        noa::Responder responder) {
     if (!page) {
         responder.fail(page.error());
         return;
@@ -183,7 +204,7 @@ void Drafting::import_draft(const ImportRequest& request, const noa::Request& me
     made.tone = std::move(page->tone);
     made.audience = std::move(page->audience);
     made.as = request.as;
-    create(made, message, std::move(responder));
+    create(made, std::move(origin), std::move(responder));
 }
 
 } // namespace drafting

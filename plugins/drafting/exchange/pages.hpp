@@ -37,6 +37,11 @@ enum class Target : std::uint8_t { markdown, html, json, text, pdf };
 [[nodiscard]] std::string to_json(const Page& page);
 [[nodiscard]] noa::sdk::Result<Page> read_json_page(std::string_view text);
 
+// Headings, paragraphs, emphasis, code, lists, quotes, links, images, tables, as Markdown; the rest
+// as its text, without what runs or is not shown. Links are http, https, mailto, or without a
+// scheme. TOO_LARGE: over 16 MiB, 256 elements deep, or 500,000 pieces.
+[[nodiscard]] noa::sdk::Result<Page> read_html(std::string_view html);
+
 // A page by itself: no script, no HTML of the text's own, no addresses that run (javascript:).
 // `images` false: it loads nothing at all.
 [[nodiscard]] std::string to_html(const Page& page, bool images);

@@ -13,11 +13,6 @@ namespace {
 // The extensions stay the parser's; without CMARK_OPT_UNSAFE raw HTML and dangerous links go.
 constexpr int options = CMARK_OPT_FOOTNOTES | CMARK_OPT_VALIDATE_UTF8;
 
-void know_extensions() {
-    static std::once_flag once;
-    std::call_once(once, cmark_gfm_core_extensions_ensure_registered);
-}
-
 struct Parsed {
     explicit Parsed(std::string_view markdown) {
         know_extensions();
@@ -48,6 +43,15 @@ std::string taken(char* text) {
 }
 
 } // namespace
+
+void know_extensions() {
+    static std::once_flag once;
+    std::call_once(once, cmark_gfm_core_extensions_ensure_registered);
+}
+
+std::string rendered_markdown(cmark_node* document) {
+    return taken(cmark_render_commonmark(document, options, 0));
+}
 
 std::string rendered_html(std::string_view markdown) {
     const Parsed parsed(markdown);

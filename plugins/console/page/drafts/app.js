@@ -55,6 +55,7 @@ async function show() {
   });
   desk.view.focus();
   if (link.open) await desk.shared.settle(true); // what came since the text did
+  await desk.comments.list();
 }
 
 function linkIs(open) {

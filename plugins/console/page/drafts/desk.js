@@ -3,12 +3,14 @@ import { getSyncedVersion } from "/vendor/codemirror.js";
 import { askFirst } from "/actions.js";
 import { $, keep, make, put } from "/dom.js";
 import { Assist } from "/drafts/assist.js";
+import { Comments } from "/drafts/comments.js";
 import { live, makeEditor, past } from "/drafts/editor.js";
 import { colour, setPeer } from "/drafts/peers.js";
 import { Remarks } from "/drafts/remarks.js";
 import { Shared, whole } from "/drafts/shared.js";
 
 const aliveEvery = 10_000, cursorPause = 80;
+const firstPause = 250, longestPause = 16_000;
 
 export function say(text, status) {
   const place = $("#saved");
@@ -23,7 +25,10 @@ export class Desk {
   #session;
   #observes;
   #cursorDue = null;
+  #comeDue = null;
+  #pause = firstPause;
   #alive = setInterval(() => this.#tellCursor(), aliveEvery);
+  #closed = false;
   #others = new Map(); // session -> name
 
   // `ask(operation, body)` by HTTP, for what is long; `me()`: the name to go by.
@@ -36,17 +41,21 @@ export class Desk {
     this.#observes = opened.observes;
     this.writes = !opened.observes && ["editor", "owner"].includes(opened.role);
     this.view = makeEditor($("#text"), (transactions) => this.#changed(transactions));
-    this.live = live(opened.version, opened.content, this.writes); // also while the past is looked at
+    this.live = live(opened.version, opened.content, this.writes, {
+      comment: () => this.comments.beginHere(),
+      clicked: () => this.comments.clicked(),
+    }); // also while the past is looked at
     this.view.setState(this.live);
     const desk = this;
     this.shared = new Shared(link, this.id, {
       get state() {
         return desk.live;
       },
-      dispatch: (transaction) => this.#dispatch(transaction),
+      dispatch: (transaction) => this.dispatch(transaction),
     }, (outcome) => this.#outcome(outcome));
     this.remarks = new Remarks(ask, this);
     this.assist = new Assist(link, ask, this, opened);
+    this.comments = new Comments(link, ask, me, this, opened.role);
     this.#goBy(opened.session);
     link.hear(`drafts.${this.id}.presence`, (event) => this.#peer(event));
     link.hear(`drafts.${this.id}.changed`, (event) => this.#about(event));
@@ -62,10 +71,11 @@ export class Desk {
   }
 
   // Changes of others come while the past is looked at, too.
-  #dispatch(transaction) {
+  dispatch(transaction) {
     if (this.looksBack) {
       this.live = transaction.state;
       this.assist.moved(transaction.changes);
+      this.comments.moved(transaction.docChanged);
       this.#slide();
     } else {
       this.view.dispatch(transaction);
@@ -84,6 +94,7 @@ export class Desk {
     if (transactions.some((one) => one.selection || one.docChanged)) {
       clearTimeout(this.#cursorDue);
       this.#cursorDue = setTimeout(() => this.#tellCursor(), cursorPause);
+      this.comments.moved(transactions.some((one) => one.docChanged));
     }
   }
 
@@ -113,7 +124,7 @@ export class Desk {
     if (session === this.#session) return;
     const shown = name || author || "somebody";
     if (gone) this.#others.delete(session); else this.#others.set(session, shown);
-    this.#dispatch(this.live.update({
+    this.dispatch(this.live.update({
       effects: setPeer.of({ session, name: shown, cursor: gone ? null : cursor }),
     }));
     keep($("#peers"), [...this.#others], ([key]) => key, () => make("li"), (item, [, text]) => {
@@ -175,20 +186,40 @@ export class Desk {
 
   // The connection is there again, or the name is another: as the same session, if it is known still.
   async come() {
-    const { session } = await this.#ask("open", {
+    clearTimeout(this.#comeDue);
+    try {
+      await this.#comeNow();
+      this.#pause = firstPause;
+    } catch (error) {
+      // The host may be there before the agent is.
+      if (!this.#closed && this.#link.open && error.status !== 403) {
+        this.#comeDue = setTimeout(() => this.come().catch(() => {}), this.#pause * (0.5 + Math.random()));
+        this.#pause = Math.min(2 * this.#pause, longestPause);
+      }
+      throw error;
+    }
+  }
+
+  async #comeNow() {
+    const { session, role } = await this.#ask("open", {
       id: this.id, session: this.#session, name: this.#me(), observe: this.#observes,
     });
     this.#goBy(session);
+    this.comments.may(role);
     await this.shared.settle(true);
     this.#tellCursor();
+    await this.comments.list();
     this.remarks.soon();
   }
 
   close() {
     clearInterval(this.#alive);
     clearTimeout(this.#cursorDue);
+    clearTimeout(this.#comeDue);
+    this.#closed = true;
     this.remarks.close();
     this.assist.close();
+    this.comments.close();
     this.shared.close();
     for (const subject of ["presence", "changed"]) this.#link.ignore(`drafts.${this.id}.${subject}`);
     if (this.#link.open) {

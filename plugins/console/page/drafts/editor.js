@@ -6,6 +6,7 @@ import {
   search, searchKeymap, syntaxHighlighting, tags,
 } from "../vendor/codemirror.js";
 import { peers } from "./peers.js";
+import { places } from "./places.js";
 
 const look = EditorView.theme({
   "&": { color: "var(--text)", fontSize: "16px", backgroundColor: "transparent" },
@@ -30,6 +31,11 @@ const look = EditorView.theme({
   ".cm-lintRange-warning": { textDecorationColor: "var(--degraded-text)" },
   ".cm-lintRange-info, .cm-lintRange-hint": { textDecorationColor: "var(--accent)" },
   ".cm-diagnostic": { fontFamily: "system-ui, sans-serif", fontSize: "13px" },
+  ".commented": {
+    backgroundColor: "color-mix(in srgb, var(--degraded) 20%, transparent)",
+    boxShadow: "inset 0 -2px color-mix(in srgb, var(--degraded) 55%, transparent)", cursor: "pointer",
+  },
+  ".commented.near": { backgroundColor: "color-mix(in srgb, var(--degraded) 45%, transparent)" },
   ".cm-placeholder": { color: "var(--faint)" },
   ".caret": {
     borderLeft: "2px solid var(--peer)", marginLeft: "-1px", marginRight: "-1px", position: "relative",
@@ -76,15 +82,21 @@ export function makeEditor(place, changed) {
   });
 }
 
-export function live(version, content, writes) {
+// `does`: comment(), by a key; clicked(), on what is commented.
+export function live(version, content, writes, does) {
   return EditorState.create({
     doc: content,
     extensions: [
       highlightSpecialChars(), history(), drawSelection(), search({ top: true }), markdown(),
-      syntaxHighlighting(colours), EditorView.lineWrapping, look, peers, may(writes),
+      syntaxHighlighting(colours), EditorView.lineWrapping, look, peers, places, may(writes),
       placeholder("Write here."), collab({ startVersion: version }), EditorState.lineSeparator.of("\n"),
-      EditorView.contentAttributes.of({ "aria-label": "Text of the draft", spellcheck: "false" }),
-      keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap]),
+      EditorView.contentAttributes.of({ "aria-label": "Text of the draft", spellcheck: "false", tabindex: "0" }),
+      EditorView.domEventHandlers({
+        click: ({ target }) => {
+          if (target.closest?.(".commented")) does.clicked();
+        },
+      }),
+      keymap.of([{ key: "Mod-Alt-m", run: () => does.comment() }, ...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap]),
     ],
   });
 }

@@ -2,7 +2,7 @@
 // yet is rebased over what was (CodeMirror's collab). Knows no page: `view` is {state, dispatch}.
 import { ChangeSet, getSyncedVersion, receiveUpdates, sendableUpdates } from "../vendor/codemirror.js";
 
-const mostAtOnce = 100;
+const mostAtOnce = 100, mostKept = 1000;
 const firstPause = 50, longestPause = 3000;
 
 export class Shared {
@@ -14,6 +14,8 @@ export class Shared {
   #again = "";
   #pause = firstPause;
   #later = null;
+  #waiting = []; // for an attempt to be over
+  #taken = []; // the last changes that made the version what it is
   who = {}; // "as", "session": who edits
 
   // `told({pending, error, behind})`: what is not on the agent's disk yet, what it will not take, and
@@ -52,6 +54,7 @@ export class Shared {
       if (!error.refused && this.#link.open) this.#tryLater();
     } finally {
       this.#busy = false;
+      for (const run of this.#waiting.splice(0)) run();
     }
     const again = this.#again;
     this.#again = "";
@@ -66,7 +69,17 @@ export class Shared {
     }
   }
 
-  debug() { return [this.#busy, this.#again, this.#pause]; }
+  // Once the attempt that is under way has come to something.
+  async attempted() {
+    if (this.#busy) await new Promise((run) => this.#waiting.push(run));
+  }
+
+  // What made this version of that one; null where it is too long ago.
+  since(version) {
+    const behind = this.version - version;
+    return behind <= this.#taken.length ? this.#taken.slice(this.#taken.length - behind) : null;
+  }
+
   close() {
     clearTimeout(this.#later);
     this.#link.ignore(`drafts.${this.#id}.updates`);
@@ -102,8 +115,10 @@ export class Shared {
   #take(from, updates) {
     const fresh = updates.slice(Math.max(0, this.version - from));
     if (fresh.length === 0 || from > this.version) return;
-    this.#view.dispatch(receiveUpdates(this.#view.state, fresh.map(({ changes, clientID }) =>
-      ({ changes: ChangeSet.fromJSON(changes), clientID }))));
+    const read = fresh.map(({ changes, clientID }) => ({ changes: ChangeSet.fromJSON(changes), clientID }));
+    for (const { changes } of read) this.#taken.push(changes.desc);
+    this.#taken.splice(0, this.#taken.length - mostKept);
+    this.#view.dispatch(receiveUpdates(this.#view.state, read));
   }
 }
 
