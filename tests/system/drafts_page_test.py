@@ -166,6 +166,8 @@ name = "small"
         self.press(self.bob, "reply")
         self.say(self.bob, "Or three?")
         self.ann.until(SAID + ".endsWith('|Or three?')")
+        if os.environ.get("SCREENSHOTS"):
+            self.ann.screenshot(os.environ["SCREENSHOTS"] + "/comments.png")
         with self.console.host.client() as client:
             told = client.call("drafting", "comment.list", {"id": draft}).json()["comments"]
         self.assertEqual([(one["author"], one["from"], one["to"]) for one in told], [("Ann", 11, 14), ("Bob", 11, 14)])
