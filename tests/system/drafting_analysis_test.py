@@ -103,7 +103,49 @@ words = ["{cls.directory}/words"]
         languages = self.console.json("/v2/languages")
         self.assertIn("en-US", [one["longCode"] for one in languages])
 
+    def rules_of(self, **fields):
+        status, _, body = self.check(form(language="en-US", **fields))
+        self.assertEqual(status, 200, body)
+        return sorted(one["rule"]["id"] for one in json.loads(body)["matches"])
+
+    def test_rules_are_chosen_as_extensions_of_browsers_do(self):
+        text = "He has a apple. He is the the one. He goes. it recieved. "
+        sent = {"data": json.dumps({"text": text}), "textSessionId": "74155:1700", "enableHiddenRules": "true",
+                "level": "picky", "motherTongue": "de", "preferredVariants": "en-GB", "noopLanguages": "de,en",
+                "disabledRules": "WHITESPACE_RULE, EN_A_VS_AN", "useragent": "webextension-firefox-ng",
+                "allowIncompleteResults": "true"}
+        sentences = self.rules_of(mode="allButTextLevelOnly", **sent)
+        whole = self.rules_of(mode="textLevelOnly", **sent)
+        self.assertLessEqual({"ENGLISH_WORD_REPEAT_RULE", "MORFOLOGIK_RULE_EN_US"}, set(sentences))
+        self.assertLessEqual({"ENGLISH_WORD_REPEAT_BEGINNING_RULE", "UPPERCASE_SENTENCE_START"}, set(whole))
+        self.assertEqual(sorted(sentences + whole), self.rules_of(**sent))
+        self.assertNotIn("EN_A_VS_AN", sentences)
+        self.assertEqual(self.rules_of(text=text, enabledRules="EN_A_VS_AN", enabledOnly="true"), ["EN_A_VS_AN"])
+        self.assertEqual(self.rules_of(text=text, enabledCategories="TYPOS", enabledOnly="true"),
+                         ["MORFOLOGIK_RULE_EN_US"])
+        self.assertNotIn("MORFOLOGIK_RULE_EN_US", self.rules_of(text=text, disabledCategories="TYPOS"))
+        self.assertIn("UPPERCASE_SENTENCE_START", self.rules_of(text=text, enabledRules="UPPERCASE_SENTENCE_START"))
+        self.assertNotIn("UPPERCASE_SENTENCE_START", self.rules_of(text=text))
+
+    def test_marks_are_left_out_and_count_for_places(self):
+        data = {"annotation": [{"text": "It is \U0001f600 "}, {"markup": "<i>"}, {"text": "the"}, {"markup": "</i>"},
+                               {"markup": "<br/>", "interpretAs": "\n"}, {"text": "the best. A"},
+                               {"markup": "&nbsp;", "interpretAs": " "}, {"text": "apple."}]}
+        _, _, body = self.check(form(language="en", data=json.dumps(data)))
+        original = "".join(one.get("text") or one["markup"] for one in data["annotation"])
+        units = original.encode("utf-16-le")
+        found = {one["rule"]["id"]: units[2 * one["offset"]:2 * (one["offset"] + one["length"])].decode("utf-16-le")
+                 for one in json.loads(body)["matches"]}
+        self.assertEqual(found, {"ENGLISH_WORD_REPEAT_RULE": "the</i><br/>the", "EN_A_VS_AN": "A"})
+
     def test_clients_that_are_none_are_refused(self):
+        for wrong in ({"text": "x", "data": '{"text": "x"}'}, {"data": "{}"}, {"data": "[]"}, {"data": "x"},
+                      {"data": '{"text": 1}'}, {"data": '{"text": "x", "annotation": []}'},
+                      {"data": '{"annotation": [{"text": "x", "markup": "y"}]}'},
+                      {"data": '{"annotation": [{}]}'}, {"text": "x", "mode": "some"},
+                      {"text": "x", "enabledOnly": "true"},
+                      {"text": "x", "enabledOnly": "true", "enabledRules": "A", "disabledRules": "B"}):
+            self.assertEqual(self.check(form(language="en", **wrong))[0], 400, wrong)
         self.assertEqual(self.check(form(language="de-DE", text="x"))[0], 400)
         self.assertEqual(self.check(form(text="x"))[0], 400)
         self.assertEqual(self.check("text=%FF&language=en")[0], 400)

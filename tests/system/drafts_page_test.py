@@ -186,17 +186,22 @@ name = "small"
         with self.console.host.client() as client:
             for at in range(0, 300, 10):
                 client.call("drafting", "comment.add", {"id": draft, "text": f"at {at}", "from": at, "to": at + 4})
-        self.go_to(draft, self.ann)
-        self.ann.until(SAID + ".split('|').length === 30")
-        place = self.ann.run("const box = " + SHADOW.format(".cm-content") +
-                             ".querySelector('[data-comment=\"9\"]').getBoundingClientRect();"
-                             "return [box.x + box.width / 2, box.y + box.height / 2]")
-        self.ann.click(*place)
-        self.ann.until("document.querySelector('#comments > [aria-current]')?.textContent.includes('at 80')")
-        self.assertTrue(self.ann.run("""
-            const item = document.querySelector('#comments > [aria-current]').getBoundingClientRect();
-            const list = document.querySelector('#comments').getBoundingClientRect();
-            return item.top >= list.top - 1 && item.bottom <= list.bottom + 1 && item.bottom <= innerHeight + 1"""))
+        self.bob.resize(390, 844)
+        self.bob.until("innerWidth < 560")
+        self.go_to(draft, self.ann, self.bob)
+        for browser in (self.ann, self.bob):
+            browser.until(SAID + ".split('|').length === 30")
+            place = browser.run("const box = " + SHADOW.format(".cm-content") +
+                                ".querySelector('[data-comment=\"7\"]').getBoundingClientRect();"
+                                "return [box.x + box.width / 2, box.y + box.height / 2]")
+            browser.click(*place)
+            browser.until("document.querySelector('#comments > [aria-current]')?.textContent.includes('at 60')")
+            self.assertTrue(browser.run("""
+                const item = document.querySelector('#comments > [aria-current]').getBoundingClientRect();
+                const list = document.querySelector('#comments').getBoundingClientRect();
+                return item.top >= list.top - 1 && item.bottom <= list.bottom + 1 &&
+                    item.top >= 0 && item.bottom <= innerHeight + 1"""))
+        self.bob.resize(1200, 900)
 
     def test_who_may_comment_and_not_write_does_that_and_who_may_look_neither(self):
         draft = self.draft(title="Theirs", content="not yours", **{"as": "Eve"})

@@ -24,6 +24,7 @@ std::set<std::string, std::less<>> listed(const std::string& text) {
     std::set<std::string, std::less<>> names;
     for (std::size_t at = 0; at <= text.size();) {
         const std::size_t comma = std::min(text.find(',', at), text.size());
+        at = std::min(text.find_first_not_of(' ', at), comma);
         if (comma > at) {
             names.insert(text.substr(at, comma - at));
         }
@@ -76,20 +77,55 @@ std::string rule_id(std::string_view rule) {
     return id;
 }
 
+// Rules that look at more than a sentence. Clients that ask twice, for these and for all others,
+// want each remark once.
+bool is_of_whole_text(std::string_view rule) {
+    static constexpr std::string_view those[] = {"heading-skip", "heading-twin", "repeated-start",
+                                                 "repeated-word", "sentence-case"};
+    return std::ranges::find(those, rule) != std::end(those);
+}
+
+bool is_only(const Form& form) {
+    const std::string only = field(form, "enabledOnly");
+    return only == "true" || only == "yes";
+}
+
+// As LanguageTool refuses them.
+noa::sdk::Status check_filter(const Form& form) {
+    const auto names = [&form](const char* rules, const char* categories) {
+        return !listed(field(form, rules)).empty() || !listed(field(form, categories)).empty();
+    };
+    if (is_only(form) && names("disabledRules", "disabledCategories")) {
+        return invalid("You cannot specify disabled rules or categories using enabledOnly=true");
+    }
+    if (is_only(form) && !names("enabledRules", "enabledCategories")) {
+        return invalid("You must specify enabled rules or categories when using enabledOnly=true");
+    }
+    const std::string mode = field(form, "mode");
+    if (form.contains("mode") && mode != "all" && mode != "batch" && mode != "textLevelOnly" &&
+        mode != "allButTextLevelOnly") {
+        return invalid("'mode' must be all, textLevelOnly or allButTextLevelOnly");
+    }
+    return {};
+}
+
 class Filter {
 public:
     explicit Filter(const Form& form)
-        : rules_(listed(field(form, "enabledRules"))),
+        : mode_(field(form, "mode")), rules_(listed(field(form, "enabledRules"))),
           no_rules_(listed(field(form, "disabledRules"))),
           categories_(listed(field(form, "enabledCategories"))),
-          no_categories_(listed(field(form, "disabledCategories"))),
-          only_(field(form, "enabledOnly") == "true" || field(form, "enabledOnly") == "yes"),
+          no_categories_(listed(field(form, "disabledCategories"))), only_(is_only(form)),
           picky_(field(form, "level") == "picky") {}
 
     [[nodiscard]] bool passes(const Finding& finding) const {
         const std::string id = rule_id(finding.rule);
         const auto category = category_of(finding.category).id;
         const bool named = rules_.contains(id) || categories_.contains(category);
+        if ((mode_ == "textLevelOnly" || mode_ == "allButTextLevelOnly") &&
+            is_of_whole_text(finding.rule) != (mode_ == "textLevelOnly")) {
+            return false;
+        }
         if (no_rules_.contains(id) || (no_categories_.contains(category) && !named)) {
             return false;
         }
@@ -97,6 +133,7 @@ public:
     }
 
 private:
+    std::string mode_;
     std::set<std::string, std::less<>> rules_;
     std::set<std::string, std::less<>> no_rules_;
     std::set<std::string, std::less<>> categories_;
@@ -202,6 +239,30 @@ noa::sdk::Status add_piece(const Json& piece, Annotated& into, std::size_t& plai
     return {};
 }
 
+noa::sdk::Status read_data(const std::string& data, Annotated& into) {
+    const Json json = Json::parse(data, nullptr, false);
+    const auto text = json.is_object() ? json.find("text") : json.end();
+    const auto list = json.is_object() ? json.find("annotation") : json.end();
+    if (!json.is_object() || (text == json.end()) == (list == json.end()) ||
+        (text != json.end() && !text->is_string()) ||
+        (list != json.end() && (!list->is_array() || list->size() > most_pieces))) {
+        return invalid(
+            "'data' must be like {\"text\": \"A\"} or {\"annotation\": [{\"text\": \"A\"}, …]}");
+    }
+    if (text != json.end()) {
+        into.text = text->get<std::string>();
+        return {};
+    }
+    std::size_t plain = 0;
+    std::size_t original = 0;
+    for (const Json& piece : *list) {
+        if (auto added = add_piece(piece, into, plain, original); !added) {
+            return added.error();
+        }
+    }
+    return {};
+}
+
 } // namespace
 
 std::size_t Annotated::original(std::size_t plain, bool end) const noexcept {
@@ -240,20 +301,11 @@ Result<Annotated> read_request(const Form& form) {
     }
     if (!data) {
         read.text = field(form, "text");
-    } else {
-        const Json json = Json::parse(form.at("data"), nullptr, false);
-        const auto list = json.is_object() ? json.find("annotation") : json.end();
-        if (json.is_discarded() || !json.is_object() || list == json.end() || !list->is_array() ||
-            list->size() > most_pieces) {
-            return invalid("'data' must be like {\"annotation\": [{\"text\": \"A\"}, …]}");
-        }
-        std::size_t plain = 0;
-        std::size_t original = 0;
-        for (const Json& piece : *list) {
-            if (auto added = add_piece(piece, read, plain, original); !added) {
-                return added.error();
-            }
-        }
+    } else if (auto taken = read_data(form.at("data"), read); !taken) {
+        return taken.error();
+    }
+    if (auto good = check_filter(form); !good) {
+        return good.error();
     }
     if (!prose::is_utf8(read.text)) {
         return invalid("the text must be UTF-8, without NUL");

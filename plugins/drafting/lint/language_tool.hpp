@@ -11,8 +11,8 @@
 namespace drafting::lint {
 
 // A form's fields: "text" or "data", "language", "enabledRules", "disabledRules",
-// "enabledCategories", "disabledCategories", "enabledOnly", "level", and what else clients send,
-// which is passed over. "format": "markdown" is our own.
+// "enabledCategories", "disabledCategories", "enabledOnly", "level", "mode", and what else clients
+// send, which is passed over. "format": "markdown" is our own.
 using Form = std::map<std::string, std::string>;
 
 // What is checked of a request: its text without markup, and where each piece of it was.
@@ -30,7 +30,7 @@ struct Annotated {
     // Where a place of the text is for the client.
     [[nodiscard]] std::size_t original(std::size_t plain, bool end) const noexcept;
 };
-// INVALID: no text, broken annotations, a language that is not English.
+// INVALID: no text, broken annotations, a language that is not English, rules that contradict.
 [[nodiscard]] noa::sdk::Result<Annotated> read_request(const Form& form);
 
 // The answer of /v2/check.

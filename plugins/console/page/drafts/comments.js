@@ -169,8 +169,11 @@ export class Comments {
     this.#threads.near(number);
   }
 
-  clicked() {
-    this.#threads.bring(this.#desk.live.field(places).near);
+  // By the place: the element that was pressed is made anew as soon as the cursor is in it.
+  clicked(at) {
+    const { live, looksBack } = this.#desk;
+    if (looksBack || at === null || !live.selection.main.empty) return;
+    this.#threads.bring(commentAt(live, at));
   }
 
   #jump(number) {

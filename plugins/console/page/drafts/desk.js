@@ -43,7 +43,7 @@ export class Desk {
     this.view = makeEditor($("#text"), (transactions) => this.#changed(transactions));
     this.live = live(opened.version, opened.content, this.writes, {
       comment: () => this.comments.beginHere(),
-      clicked: () => this.comments.clicked(),
+      clicked: (at) => this.comments.clicked(at),
     }); // also while the past is looked at
     this.view.setState(this.live);
     const desk = this;

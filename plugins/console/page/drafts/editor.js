@@ -82,7 +82,7 @@ export function makeEditor(place, changed) {
   });
 }
 
-// `does`: comment(), by a key; clicked(), on what is commented.
+// `does`: comment(), by a key; clicked(at).
 export function live(version, content, writes, does) {
   return EditorState.create({
     doc: content,
@@ -92,9 +92,7 @@ export function live(version, content, writes, does) {
       placeholder("Write here."), collab({ startVersion: version }), EditorState.lineSeparator.of("\n"),
       EditorView.contentAttributes.of({ "aria-label": "Text of the draft", spellcheck: "false", tabindex: "0" }),
       EditorView.domEventHandlers({
-        click: ({ target }) => {
-          if (target.closest?.(".commented")) does.clicked();
-        },
+        mouseup: ({ clientX: x, clientY: y }, view) => does.clicked(view.posAtCoords({ x, y })),
       }),
       keymap.of([{ key: "Mod-Alt-m", run: () => does.comment() }, ...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap]),
     ],

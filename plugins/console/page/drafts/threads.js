@@ -55,7 +55,7 @@ export class Threads {
   }
 
   bring(number) {
-    $(`#comments > [data-key="${number}"]`)?.scrollIntoView({ block: "nearest" });
+    if (number !== null) $(`#comments > [data-key="${number}"]`)?.scrollIntoView({ block: "nearest" });
   }
 
   #made() {
