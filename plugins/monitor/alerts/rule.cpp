@@ -1,6 +1,9 @@
 #include "rule.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
 #include <optional>
 #include <utility>
 
@@ -127,13 +130,28 @@ std::vector<Rule> rules_of(bool shipped, const std::vector<RuleSetting>& own) {
     return rules;
 }
 
+namespace {
+
+// For people: whole, or in four digits that count.
+std::string told_number(double value) {
+    constexpr double enough = 1000;
+    if (!std::isfinite(value) || std::abs(value) >= enough) {
+        return number_text(std::round(value));
+    }
+    std::array<char, 32> text{};
+    const int size = std::snprintf(text.data(), text.size(), "%.4g", value);
+    return {text.data(), static_cast<std::size_t>(size)};
+}
+
+} // namespace
+
 std::string fill_in(std::string_view summary, const Labels& labels, double value) {
     std::string out;
     std::size_t from = 0;
     while (const auto blank = next_blank(summary, from)) {
         out += summary.substr(from, blank->begin - from);
         if (blank->what == value_mark) {
-            out += number_text(value);
+            out += told_number(value);
         } else {
             const auto label = std::ranges::find(labels, blank->what.substr(label_mark.size()),
                                                  &Labels::value_type::first);

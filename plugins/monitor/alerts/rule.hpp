@@ -58,6 +58,7 @@ struct Rule {
 [[nodiscard]] std::vector<Rule> rules_of(bool shipped, const std::vector<RuleSetting>& own);
 
 // {{ $labels.NAME }} and {{ $value }} in a summary, filled in; another label than there is, is "".
+// The value is told in four digits, from a thousand on as a whole number.
 [[nodiscard]] std::string fill_in(std::string_view summary, const Labels& labels, double value);
 
 // The same rules for Prometheus: a file of rule groups.

@@ -335,6 +335,15 @@ TEST(Rules, ASummaryIsFilledIn) {
     EXPECT_EQ(
         monitor::fill_in("{{$labels.a}} of {{ $labels.b }} is {{ $value }}!", {{"a", "x{{"}}, 0.5),
         "x{{ of  is 0.5!");
+    for (const auto& [value, text] : {std::pair{0.24998971, "0.25"},
+                                      {93.12789, "93.13"},
+                                      {999.0, "999"},
+                                      {1234.5678, "1235"},
+                                      {73400320.25, "73400320"},
+                                      {-2.0, "-2"},
+                                      {0.0, "0"}}) {
+        EXPECT_EQ(monitor::fill_in("{{ $value }}", {}, value), text);
+    }
 }
 
 TEST(Rules, PrometheusHasTheSame) {
