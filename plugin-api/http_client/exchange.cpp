@@ -1,5 +1,7 @@
 #include "exchange.hpp"
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -24,6 +26,14 @@ constexpr std::string_view step_of(CURLcode code) {
     case CURLE_URL_MALFORMAT: return "request: ";
     default: return "answer: ";
     }
+}
+
+// Names are looked up on threads of libcurl's own, which cannot be given up: one whose exchange is
+// over is left to itself, and must find libcurl's code when it ends, though the plugin is unloaded.
+bool keep_libcurl() {
+    Dl_info place{};
+    return ::dladdr(reinterpret_cast<const void*>(&curl_easy_init), &place) != 0 &&
+           ::dlopen(place.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) != nullptr;
 }
 
 bool is_header(std::string_view line) {
@@ -56,8 +66,10 @@ bool Exchange::set_up() {
     const auto set = [this](CURLoption option, auto value) {
         return curl_easy_setopt(handle_.get(), option, value) == CURLE_OK;
     };
-    return set(CURLOPT_URL, post_.url.c_str()) && set(CURLOPT_PROTOCOLS_STR, "http,https") &&
-           set(CURLOPT_PATH_AS_IS, 1L) && set(CURLOPT_PROXY, "") && set(CURLOPT_NOSIGNAL, 1L) &&
+    static const bool kept = keep_libcurl();
+    return set(CURLOPT_QUICK_EXIT, kept ? 1L : 0L) && set(CURLOPT_URL, post_.url.c_str()) &&
+           set(CURLOPT_PROTOCOLS_STR, "http,https") && set(CURLOPT_PATH_AS_IS, 1L) &&
+           set(CURLOPT_PROXY, "") && set(CURLOPT_NOSIGNAL, 1L) &&
            set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1)) &&
            set(CURLOPT_FORBID_REUSE, 1L) && set(CURLOPT_ERRORBUFFER, why_.data()) &&
            set(CURLOPT_TIMEOUT_MS,

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "noa/sdk/sqlite_rows.hpp"
+#include "store.hpp"
 
 namespace config {
 
