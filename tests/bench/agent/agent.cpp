@@ -72,7 +72,7 @@ noa_status Agent::handle(const noa_message& message, noa_delivery delivery) {
     return operation == "run.lookup" ? look_up(order, delivery) : NOA_E_UNSUPPORTED;
 }
 
-noa_status Agent::echo(const noa_message& message, noa_delivery delivery) {
+noa_status Agent::echo(const noa_message& message, noa_delivery delivery) const {
     noa_outgoing reply{};
     reply.struct_size = sizeof reply;
     reply.body = message.body;
@@ -90,7 +90,7 @@ noa_status Agent::count(const noa_message& message) {
     return NOA_OK;
 }
 
-noa_status Agent::answer(noa_delivery delivery, const Values& values) {
+noa_status Agent::answer(noa_delivery delivery, const Values& values) const {
     const auto text = json(values).dump();
     noa_outgoing reply{};
     reply.struct_size = sizeof reply;
@@ -168,7 +168,7 @@ void Agent::end_round_trips(noa_status status) {
     (void)answer(asker_, values);
 }
 
-noa_status Agent::send_one(noa_outgoing& message, std::string_view body, bool in_place) {
+noa_status Agent::send_one(noa_outgoing& message, std::string_view body, bool in_place) const {
     noa_buffer buffer{};
     buffer.struct_size = sizeof buffer;
     if (in_place) {

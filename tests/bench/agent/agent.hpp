@@ -44,7 +44,7 @@ public:
     void on_reply(noa_status status);
 
 private:
-    noa_status echo(const noa_message& message, noa_delivery delivery);
+    noa_status echo(const noa_message& message, noa_delivery delivery) const;
     noa_status count(const noa_message& message);
     noa_status begin_round_trips(const nlohmann::json& order, noa_delivery delivery);
     void end_round_trips(noa_status status);
@@ -53,8 +53,8 @@ private:
 
     [[nodiscard]] noa_outgoing message_to(noa_address to, std::string_view subject) const;
     noa_status request_one();
-    noa_status send_one(noa_outgoing& message, std::string_view body, bool in_place);
-    noa_status answer(noa_delivery delivery, const Values& values);
+    noa_status send_one(noa_outgoing& message, std::string_view body, bool in_place) const;
+    noa_status answer(noa_delivery delivery, const Values& values) const;
 
     const noa_host& host_;
     const noa_context context_;
