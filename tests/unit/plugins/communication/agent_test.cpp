@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
 #include <nlohmann/json.hpp>
 
 #include "noa/testing/harness.hpp"
@@ -47,7 +51,7 @@ public:
         out.update(more);
         return out;
     }
-    std::vector<json> open_bodies() {
+    [[nodiscard]] std::vector<json> open_bodies() const {
         std::vector<json> all;
         for (const auto& one : agent.open_requests()) {
             all.push_back(json::parse(one.body));
@@ -351,17 +355,18 @@ TEST_F(CommunicationAgent, PutsADamagedStoreAsideAndSaysSo) {
     ok("send", message());
     const std::string directory = agent.host().state_path;
     ASSERT_TRUE(agent.quiesce());
-    ASSERT_EQ(std::system(("printf damaged | dd of=" + directory +
-                           "/communication.db conv=notrunc 2>/dev/null")
-                              .c_str()),
-              0);
+    std::fstream(directory + "/communication.db", std::ios::in | std::ios::out | std::ios::binary)
+        << "damaged";
     Harness next(noa_plugin_entry_v1());
     next.set_state_dir(directory);
     ASSERT_TRUE(next.run(R"({"content": {"schema": "off"}})"));
     EXPECT_THAT(next.logs().at(0).event, "store.quarantined");
     EXPECT_EQ(next.published().at(0).subject, "communication.quarantined");
-    EXPECT_EQ(std::system(("ls " + directory + "/communication.db.damaged-* >/dev/null").c_str()),
-              0);
+    const std::filesystem::directory_iterator files(directory);
+    EXPECT_TRUE(std::any_of(
+        std::filesystem::begin(files), std::filesystem::end(files), [](const auto& file) {
+            return file.path().filename().string().starts_with("communication.db.damaged-");
+        }));
 }
 
 } // namespace

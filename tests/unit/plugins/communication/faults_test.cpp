@@ -48,7 +48,7 @@ public:
     }
     ~FaultsTest() override { std::filesystem::remove_all(directory); }
 
-    Store open() {
+    [[nodiscard]] Store open() const {
         auto store = Store::open(path, {});
         EXPECT_TRUE(store) << store.error().message();
         return *std::move(store);
