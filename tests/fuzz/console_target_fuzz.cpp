@@ -1,4 +1,5 @@
-// What the console agent reads of a request by itself: its target, who may ask, what is accepted.
+// What the console agent reads of a request by itself: its target, who may ask, what is accepted;
+// and figures, as the monitor tells them.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -6,6 +7,7 @@
 // Parts of a plugin, which is no library.
 // NOLINTBEGIN(bugprone-suspicious-include)
 #include "../../plugins/console/api/exposition.cpp"
+#include "../../plugins/console/api/figures.cpp"
 #include "../../plugins/console/http/target.cpp"
 // NOLINTEND(bugprone-suspicious-include)
 
@@ -27,5 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static_cast<void>(console::http::is_own_origin(text, host));
     static_cast<void>(console::wants_open_metrics(text));
     static_cast<void>(console::open_metrics(text));
+    if (console::Figures::parse(text).has_value() != noa::Json::accept(text)) {
+        std::abort();
+    }
     return 0;
 }

@@ -9,6 +9,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // Memory of exactly its size, so that a byte too far is seen.
     const std::string text(reinterpret_cast<const char*>(data), size);
     const auto context = noa::parse_traceparent(text);
+    if (context && context->sampled != noa::says_sampled(text)) {
+        std::abort();
+    }
     if (!context) {
         return 0;
     }
