@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Sets keys in the cache, one after the other, until a line comes in; then looks for each that was
-acknowledged. Says what was missing, and the longest time without an answer."""
+"""Hands messages to the agent communication, one after the other, until a line comes in; then looks
+for each that was acknowledged. Says how many were lost, and the longest time without an answer."""
 import json
 import select
 import sys
@@ -15,8 +15,9 @@ def main():
         last = time.monotonic()
         while not select.select([sys.stdin], [], [], 0)[0]:
             try:
-                client.call("cache", "set", {"key": str(acknowledged), "value": acknowledged},
-                            timeout_s=0.2)
+                client.call("communication", "send", {
+                    "id": f"u{acknowledged}", "to": "cache", "operation": "set",
+                    "body": {"key": str(acknowledged), "value": acknowledged}}, timeout_s=0.2)
             except noa_client.NoaError:
                 continue
             now = time.monotonic()
@@ -27,8 +28,9 @@ def main():
             after_gap += 1
             if acknowledged == 1000:
                 print("begun", flush=True)
-        missing = sum(not client.call("cache", "get", {"key": str(key)}).json()["found"]
-                      for key in range(acknowledged))
+        missing = sum(client.call("communication", "wait", {"id": f"u{number}", "wait_s": 30},
+                                  timeout_s=40).json()["state"] != "acked"
+                      for number in range(acknowledged))
     print(json.dumps({"acknowledged": acknowledged, "missing": missing, "gap_ms": gap_s * 1000,
                       "after_gap": after_gap}))
 
