@@ -6,11 +6,30 @@ namespace noa::noactl {
 
 using nlohmann::json;
 
+namespace {
+
+// Arguments and files may be in any encoding; JSON is UTF-8.
+Result<std::string> text_of(const json& body, const std::string& agent,
+                            const std::string& operation) {
+    try {
+        return body.dump();
+    } catch (const json::exception&) {
+        return fail(Errc::invalid, agent, operation,
+                    "what it is asked is not UTF-8: convert it, with iconv for instance");
+    }
+}
+
+} // namespace
+
 Result<std::string> ask_agent_text(Client& client, const std::string& agent,
                                    const std::string& operation, const json& body,
                                    std::chrono::milliseconds patience) {
     json args{{"agent", agent}, {"operation", operation}, {"timeout_ms", patience.count()}};
-    control::put_body(args, body.dump());
+    const auto asked = text_of(body, agent, operation);
+    if (!asked) {
+        return Failure(asked.error());
+    }
+    control::put_body(args, *asked);
     const auto reply = client.ask("call", args, patience + question_timeout);
     if (!reply) {
         return Failure(reply.error());

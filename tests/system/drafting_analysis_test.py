@@ -179,6 +179,11 @@ words = ["{cls.directory}/words"]
         file = self.directory / "out.html"
         file.write_text(html)
         self.noactl("draft", "import", str(file), "--id", "back-html")
+        latin = self.directory / "latin.html"
+        latin.write_bytes("<p>Café".encode("latin-1"))
+        refused = self.host.noactl_run("draft", "import", str(latin))
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("not UTF-8", refused.stderr)
         back = self.call("get", id="back-html")
         self.assertEqual((back["title"], back["content"]),
                          ("A \"title\"", "# Café \U0001f600\n\nkept\n\n-----\n\nend\n"))
